@@ -1,0 +1,106 @@
+// Names the logical types of columns and the physical layout of their values.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <ostream>
+#include <string>
+#include <string_view>
+#include <vector>
+
+namespace freshet {
+
+// Logical types with PostgreSQL's meaning.
+enum class TypeKind : uint8_t {
+  kBoolean,
+  kSmallint,
+  kInteger,
+  kBigint,
+  kNumeric,
+  kDouble,
+  kText,
+  kDate,         // days since 1970-01-01
+  kTimestamp,    // microseconds since 1970-01-01, without a zone
+  kTimestamptz,  // microseconds since 1970-01-01 UTC
+};
+
+// How values lie in memory.
+enum class PhysicalType : uint8_t {
+  kBool,     // uint8_t, 0 or 1
+  kInt32,    // int32_t: smallint (range-checked), integer, date
+  kInt64,    // int64_t: bigint, timestamp, timestamptz
+  kDouble,   // double
+  kNumeric,  // Numeric (numeric.h)
+  kString,   // StringCell (string_cell.h): text in UTF-8
+};
+
+struct DataType {
+  TypeKind kind = TypeKind::kBigint;
+  // numeric(precision, scale); precision 0 = unconstrained: each value keeps its own scale, as in PostgreSQL.
+  uint8_t precision = 0;
+  uint8_t scale = 0;
+
+  bool operator==(const DataType&) const = default;
+};
+
+inline constexpr uint8_t kMaxNumericPrecision = 38;
+
+constexpr PhysicalType PhysicalOf(TypeKind kind) {
+  switch (kind) {
+    case TypeKind::kBoolean:
+      return PhysicalType::kBool;
+    case TypeKind::kSmallint:
+    case TypeKind::kInteger:
+    case TypeKind::kDate:
+      return PhysicalType::kInt32;
+    case TypeKind::kBigint:
+    case TypeKind::kTimestamp:
+    case TypeKind::kTimestamptz:
+      return PhysicalType::kInt64;
+    case TypeKind::kDouble:
+      return PhysicalType::kDouble;
+    case TypeKind::kNumeric:
+      return PhysicalType::kNumeric;
+    case TypeKind::kText:
+      return PhysicalType::kString;
+  }
+  __builtin_unreachable();
+}
+
+// Bytes of one value.
+constexpr size_t WidthOf(PhysicalType type) {
+  switch (type) {
+    case PhysicalType::kBool:
+      return 1;
+    case PhysicalType::kInt32:
+      return 4;
+    case PhysicalType::kInt64:
+    case PhysicalType::kDouble:
+      return 8;
+    case PhysicalType::kNumeric:
+      return 24;
+    case PhysicalType::kString:
+      return 16;
+  }
+  __builtin_unreachable();
+}
+
+// SQL name, for example `numeric(12,2)` or `timestamptz`.
+std::string TypeName(DataType type);
+std::ostream& operator<<(std::ostream& out, DataType type);
+
+// Reads an SQL name as TypeName writes it, or one of PostgreSQL's aliases (int, int8, float8, varchar, ...). Case does
+// not matter. No value: not a type of the engine.
+std::optional<DataType> ParseTypeName(std::string_view name);
+
+// A column of a relation: its name and type.
+struct Field {
+  std::string name;
+  DataType type;
+
+  bool operator==(const Field&) const = default;
+};
+using Schema = std::vector<Field>;
+
+}  // namespace freshet
