@@ -1,0 +1,33 @@
+// Declares what a scalar function is: a name, argument types, a result type and a vectorized kernel.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "engine/columnar/types.h"
+
+namespace freshet {
+
+class KernelCall;  // kernel.h: argument vectors, the rows to compute, and where the result goes
+
+// Computes one function over the rows of a call. Never throws, never branches away from a row's failure: a row that
+// fails gets an ERROR cell.
+using ScalarKernel = void (*)(KernelCall& call);
+
+// One signature of a function. Signatures are unique in (name, arguments); which one a call means, and with which
+// implicit casts, is decided where the expression is bound.
+struct ScalarFunction {
+  std::string_view name;  // lower case; operators by their symbol: "+", "<=", "||"
+  std::vector<TypeKind> arguments;
+  TypeKind result;
+  ScalarKernel kernel;
+  std::string_view doc;  // one line for the reference page
+  // false: the kernel is called with NULL arguments too and decides itself. true: NULL in, NULL out.
+  bool strict = true;
+  // Part of a node's fingerprint; grows when a mended kernel gives other results.
+  uint32_t semantic_version = 1;
+};
+
+}  // namespace freshet

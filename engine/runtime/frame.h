@@ -1,0 +1,88 @@
+// The messages between the shards of one pipeline, and between a shard and its conductor. Only values: a test keeps,
+// delays and reorders them (between links), a socket codes them (server/shard).
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "engine/base/ids.h"
+#include "engine/circuit/source.h"
+#include "engine/columnar/delta_batch.h"
+
+namespace freshet {
+
+// Per source of the circuit, by SourceId.
+using SourcePositions = std::vector<Positions>;
+
+// Conductor to all: run this epoch.
+struct CutFrame {
+  Epoch epoch;
+  bool load = false;        // part of the load: take input until a limit is reached or the load's input is all taken
+  bool checkpoint = false;  // save dirty entries at its seal
+  int64_t clock_micros = 0;
+  // Per source table, what DONE brought up to the last epoch; no value: not known yet.
+  std::vector<std::optional<int64_t>> watermarks;
+  // Replay: take exactly up to these positions. No value: take what is there.
+  std::optional<SourcePositions> until;
+};
+
+// Shard to conductor: what the epoch took. The journal's record needs it; the epoch runs meanwhile.
+struct TakenFrame {
+  Epoch epoch;
+  SourcePositions positions;  // of the partitions that moved
+  uint64_t rows = 0;
+};
+
+// Shard to conductor: rows wait and none did before.
+struct WaitingFrame {
+  WaitingInput waiting;
+};
+
+// Shard to conductor: the epoch is computed here.
+struct DoneFrame {
+  Epoch epoch;
+  WaitingInput waiting;
+  std::vector<std::optional<int64_t>> event_times;  // per source
+  bool loaded = false;    // every source of this shard has taken its load
+  bool finished = false;  // every source of this shard has ended
+  int64_t run_micros = 0;
+};
+
+// Conductor to all: the epoch is visible; sinks may release it.
+struct CommitFrame {
+  Epoch epoch;
+  bool load_complete = false;  // views show from here on
+  bool finished = false;       // every source of every shard has ended
+};
+
+// Shard to shard: rows of an exchange.
+struct DataFrame {
+  ExchangeId exchange;
+  Epoch epoch;
+  uint32_t iteration = 0;
+  DeltaBatch batch;
+};
+
+// Shard to shard: nothing more of this epoch (and iteration) comes from the exchanges that start in `stage`. One frame
+// for all exchanges; those that had no rows are not listed.
+struct MarkerFrame {
+  Epoch epoch;
+  StageId stage;
+  uint32_t iteration = 0;
+  std::vector<std::pair<ExchangeId, uint64_t>> rows_sent;
+  std::optional<uint32_t> pending_iteration;  // loops: the smallest iteration with work, for their vote
+};
+
+// Shard to shard: the receiver has taken so many bytes of an exchange.
+struct CreditFrame {
+  ExchangeId exchange;
+  uint64_t bytes = 0;
+};
+
+using Frame = std::variant<CutFrame, TakenFrame, WaitingFrame, DoneFrame, CommitFrame, DataFrame, MarkerFrame, CreditFrame>;
+
+}  // namespace freshet
