@@ -23,6 +23,8 @@ class Output {
     batches_.push_back(std::move(batch));
   }
   bool full() const { return rows_ >= row_budget_; }
+  // Rows until full, at least 1: the size to give the next batch so that the budget is not overshot.
+  size_t room() const { return full() ? 1 : row_budget_ - rows_; }
   size_t rows() const { return rows_; }
 
   // Hands over what was emitted and starts anew.
