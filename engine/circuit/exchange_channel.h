@@ -1,4 +1,5 @@
-// The exchange seam: how an exchange node hands batches to the other shards. Implemented by engine/runtime.
+// The exchange seam: how a circuit hands batches to the other shards, and tells them what it has taken and ended.
+// Implemented by engine/runtime. Not used with one shard.
 #pragma once
 
 #include "engine/base/ids.h"
@@ -14,6 +15,10 @@ class ExchangeChannel {
   virtual void Send(ExchangeId exchange, ShardId to, DeltaBatch batch) = 0;
   // Whether every peer has credit left on this exchange. Without it the circuit runs nothing that leads into it.
   virtual bool HasCredit(ExchangeId exchange) const = 0;
+  // The circuit has taken a batch of `bytes` (BatchBytes) that `from` sent: it may send as much again.
+  virtual void Taken(ExchangeId exchange, ShardId from, size_t bytes) = 0;
+  // Nothing more of this epoch is sent on the exchanges that start in `stage`.
+  virtual void EndStage(StageId stage) = 0;
 };
 
 }  // namespace freshet

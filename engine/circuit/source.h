@@ -38,6 +38,7 @@ struct SourceProgress {
   uint64_t total_bytes = 0;  // of the load
   bool loaded = false;       // everything that was there at the start has been taken
   bool finished = false;     // static and loaded: nothing will ever come
+  bool at_until = false;     // a replay: everything up to the end given to Open or Continue has been taken
 };
 
 // One source instance on one shard. Take, Positions and the rest are called by the compute thread; decoding happens on
@@ -49,7 +50,8 @@ class Source {
   // Starts reading after `from` (a partition that is not named there starts at the source's configured start). With
   // `until`, reads exactly up to it and waits there for Continue: the replay of journaled epochs.
   virtual absl::Status Open(const Positions& from, const std::optional<Positions>& until) = 0;
-  // Sets the next end of a replay, or with no value reads on without one.
+  // Sets the next end of a replay, or with no value reads on without one. A partition that `until` does not name gives
+  // nothing before the next call.
   virtual void Continue(const std::optional<Positions>& until) = 0;
 
   // What could be taken now.

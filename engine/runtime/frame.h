@@ -28,6 +28,8 @@ struct CutFrame {
   std::vector<std::optional<int64_t>> watermarks;
   // Replay: take exactly up to these positions. No value: take what is there.
   std::optional<SourcePositions> until;
+  // The last epoch of a replay: after it the sources read on without an end.
+  bool replay_ends = false;
 };
 
 // Shard to conductor: what the epoch took. The journal's record needs it; the epoch runs meanwhile.
@@ -37,7 +39,8 @@ struct TakenFrame {
   uint64_t rows = 0;
 };
 
-// Shard to conductor: rows wait and none did before.
+// Shard to conductor: rows wait and none did before, or more than an epoch takes wait and did not before, or (with 0
+// rows) a source's load or end has become known since the last DONE.
 struct WaitingFrame {
   WaitingInput waiting;
 };
