@@ -14,7 +14,8 @@ namespace freshet {
 // Appends the coded batch (rows, weights, hashes, the paired hint) to `out`.
 void EncodeBatch(const DeltaBatch& batch, std::string* out);
 
-// Reads what EncodeBatch wrote. Never reads past `bytes`; a malformed text is INVALID_ARGUMENT. The batch owns its memory.
+// Reads what EncodeBatch wrote. Never reads past `bytes`; a malformed text is INVALID_ARGUMENT. The batch owns its
+// memory.
 absl::StatusOr<DeltaBatch> DecodeBatch(std::string_view bytes, std::span<const DataType> types);
 
 }  // namespace freshet

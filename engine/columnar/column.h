@@ -21,8 +21,8 @@ inline constexpr uint32_t kBatchRows = 2048;
 using HeapRefs = std::vector<BufferRef>;
 
 // `valid` has a bit per row that is set where the cell is a value; absent = every cell is one. A cell that is not valid
-// is ERROR if its byte in `errors` is not 0, else NULL; absent = no ERROR. Fixed-width data of a cell that is not valid
-// is defined memory (zero) but means nothing.
+// is ERROR if its byte in `errors` is not 0, else NULL; absent = no ERROR. Bits past the last row mean nothing.
+// Fixed-width data of a cell that is not valid is defined memory (zero) but means nothing.
 class Column {
  public:
   Column() = default;

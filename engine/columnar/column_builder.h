@@ -39,16 +39,18 @@ class ColumnBuilder {
   }
   void Grow();
   void MarkInvalid(uint32_t row);
+  char* AllocateLong(size_t size);
 
   DataType type_;
   uint32_t width_;
-  uint32_t capacity_;
+  uint32_t first_capacity_;
+  uint32_t capacity_ = 0;  // memory is taken with the first cell
   uint32_t size_ = 0;
   BufferRef values_;
   std::vector<uint64_t> valid_;  // empty: no cell is invalid so far
   std::vector<uint8_t> errors_;  // empty: no ERROR so far
   HeapRefs heaps_;
-  size_t heap_used_ = 0;   // of the last own heap
+  size_t heap_used_ = 0;  // of the last own heap
   BufferRef own_heap_;
 };
 

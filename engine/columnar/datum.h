@@ -36,6 +36,12 @@ class Datum {
   const Numeric& numeric_value() const { return std::get<Numeric>(value_); }
   const std::string& text_value() const { return std::get<std::string>(value_); }
 
+  // Calls `visitor` with std::monostate (NULL), CellError, bool, int64_t, double, Numeric or std::string.
+  template <typename Visitor>
+  auto Visit(Visitor&& visitor) const {
+    return std::visit(std::forward<Visitor>(visitor), value_);
+  }
+
   // The order of CompareCells: values, then NULL, then ERROR.
   std::strong_ordering operator<=>(const Datum& other) const;
   bool operator==(const Datum& other) const { return (*this <=> other) == 0; }

@@ -35,7 +35,7 @@ class DeltaBatch {
   // The hash of `key` that a former operator computed, else nullptr. HashKeys (key_columns.h) computes it.
   const uint64_t* HashesFor(std::span<const ColumnIndex> key) const {
     return hashes_ && std::equal(key.begin(), key.end(), hash_key_.begin(), hash_key_.end()) ? hashes_.as<uint64_t>()
-                                                                                           : nullptr;
+                                                                                             : nullptr;
   }
   void SetHashes(KeyColumns key, BufferRef hashes) {
     hash_key_ = std::move(key);

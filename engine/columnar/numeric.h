@@ -11,7 +11,8 @@
 
 namespace freshet {
 
-// value = unscaled / 10^scale. Equality, order and hash are by value: 1.0 = 1.00. `scale` is PostgreSQL's display scale.
+// value = unscaled / 10^scale. Equality, order and hash are by value: 1.0 = 1.00. `scale` is PostgreSQL's display
+// scale.
 struct Numeric {
   uint64_t low = 0;
   int64_t high = 0;

@@ -13,7 +13,8 @@ namespace freshet {
 
 // Appends the cells of `row` in the given columns.
 void EncodeRow(const DeltaBatch& batch, std::span<const ColumnIndex> columns, uint32_t row, std::string* out);
-// Reads one row from the front of `bytes`, appends its cells to `builders` and takes it off `bytes`.
+// Reads one row from the front of `bytes`, appends its cells to `builders` and takes it off `bytes`. Never reads past
+// `bytes`; a malformed text is DATA_LOSS, and the builders may hold part of the row then: drop them.
 absl::Status DecodeRow(std::string_view* bytes, std::span<ColumnBuilder> builders);
 
 }  // namespace freshet

@@ -1,13 +1,16 @@
 // The text form of batches, for tests and cases: one row a line, `weight | cell | cell ...`, for example
 //   +1 | 7 | abc | NULL
 //   -2 | 8 | 'x | y' | ERROR(DIVISION_BY_ZERO)
-// A text cell may stand bare, or in single quotes (doubled inside) when it has |, quotes, blanks at an end, or reads as
-// NULL. Empty lines and lines that start with # are skipped.
+// A text cell may stand bare, or in single quotes (doubled inside) when it is empty, has |, quotes, line ends, blanks
+// at an end, or reads as NULL or ERROR. Empty lines and lines that start with # are skipped.
 #pragma once
 
 #include <map>
+#include <ostream>
 #include <string>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "engine/columnar/datum.h"
@@ -36,6 +39,10 @@ class ZSet {
   std::map<Row, int64_t> rows_;
 };
 
+// For messages of failed tests: without types, so dates and times show as numbers.
+std::ostream& operator<<(std::ostream& out, const ZSet& rows);
+
+// The rows as a batch, in that order; and back.
 DeltaBatch BatchOf(const std::vector<std::pair<Row, int64_t>>& rows, const Schema& schema);
 std::vector<std::pair<Row, int64_t>> RowsOf(const DeltaBatch& batch);
 

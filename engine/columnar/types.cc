@@ -1,0 +1,116 @@
+#include "engine/columnar/types.h"
+
+#include <array>
+#include <charconv>
+#include <utility>
+
+#include "absl/strings/ascii.h"
+#include "engine/base/str_cat.h"
+
+namespace freshet {
+namespace {
+
+constexpr std::array kNames = std::to_array<std::pair<std::string_view, TypeKind>>({
+    {"boolean", TypeKind::kBoolean},
+    {"bool", TypeKind::kBoolean},
+    {"smallint", TypeKind::kSmallint},
+    {"int2", TypeKind::kSmallint},
+    {"integer", TypeKind::kInteger},
+    {"int", TypeKind::kInteger},
+    {"int4", TypeKind::kInteger},
+    {"bigint", TypeKind::kBigint},
+    {"int8", TypeKind::kBigint},
+    {"numeric", TypeKind::kNumeric},
+    {"decimal", TypeKind::kNumeric},
+    {"dec", TypeKind::kNumeric},
+    {"double", TypeKind::kDouble},
+    {"double precision", TypeKind::kDouble},
+    {"float8", TypeKind::kDouble},
+    {"float", TypeKind::kDouble},
+    {"text", TypeKind::kText},
+    {"varchar", TypeKind::kText},
+    {"character varying", TypeKind::kText},
+    {"date", TypeKind::kDate},
+    {"timestamp", TypeKind::kTimestamp},
+    {"timestamp without time zone", TypeKind::kTimestamp},
+    {"timestamptz", TypeKind::kTimestamptz},
+    {"timestamp with time zone", TypeKind::kTimestamptz},
+});
+
+// Lower case, one blank between words, none at the ends.
+std::string Normalize(std::string_view name) {
+  std::string normal = absl::AsciiStrToLower(AbslView(name));
+  absl::RemoveExtraAsciiWhitespace(&normal);
+  return normal;
+}
+
+bool ParsePart(std::string_view text, int max, uint8_t* out) {
+  while (text.starts_with(' ')) text.remove_prefix(1);
+  while (text.ends_with(' ')) text.remove_suffix(1);
+  int value = 0;
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (error != std::errc() || end != text.data() + text.size() || value < 0 || value > max) return false;
+  *out = static_cast<uint8_t>(value);
+  return true;
+}
+
+}  // namespace
+
+std::string TypeName(DataType type) {
+  switch (type.kind) {
+    case TypeKind::kBoolean:
+      return "boolean";
+    case TypeKind::kSmallint:
+      return "smallint";
+    case TypeKind::kInteger:
+      return "integer";
+    case TypeKind::kBigint:
+      return "bigint";
+    case TypeKind::kNumeric:
+      if (type.precision == 0) return "numeric";
+      return StrCat("numeric(", type.precision, ",", type.scale, ")");
+    case TypeKind::kDouble:
+      return "double precision";
+    case TypeKind::kText:
+      return "text";
+    case TypeKind::kDate:
+      return "date";
+    case TypeKind::kTimestamp:
+      return "timestamp";
+    case TypeKind::kTimestamptz:
+      return "timestamptz";
+  }
+  __builtin_unreachable();
+}
+
+std::ostream& operator<<(std::ostream& out, DataType type) { return out << TypeName(type); }
+
+std::optional<DataType> ParseTypeName(std::string_view name) {
+  std::string normal = Normalize(name);
+  std::string_view word = normal;
+  std::string_view modifier;
+  if (size_t open = word.find('('); open != std::string_view::npos) {
+    if (word.back() != ')') return std::nullopt;
+    modifier = word.substr(open + 1, word.size() - open - 2);
+    word = word.substr(0, open);
+    if (word.ends_with(' ')) word.remove_suffix(1);
+  }
+  for (const auto& [known, kind] : kNames) {
+    if (known != word) continue;
+    DataType type{.kind = kind};
+    if (word.size() == normal.size()) return type;
+    // Only numeric keeps a modifier: varchar(n) and timestamp(n) would have to cut values, which is not built.
+    if (kind != TypeKind::kNumeric) return std::nullopt;
+    size_t comma = modifier.find(',');
+    if (!ParsePart(modifier.substr(0, comma), kMaxNumericPrecision, &type.precision) || type.precision == 0) {
+      return std::nullopt;
+    }
+    if (comma != std::string_view::npos && !ParsePart(modifier.substr(comma + 1), type.precision, &type.scale)) {
+      return std::nullopt;
+    }
+    return type;
+  }
+  return std::nullopt;
+}
+
+}  // namespace freshet
