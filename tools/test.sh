@@ -1,0 +1,53 @@
+#!/usr/bin/env bash
+# Installs what is needed, builds, and runs every test, with a real Kafka broker. Ends with ctest's summary.
+#   tools/test.sh          what CI runs: release build with all tests; engine, formats and shard under ASan+UBSan and TSan
+#   tools/test.sh --quick  release build and tests only
+#   tools/test.sh --all    everything under the sanitizers, and long campaigns
+set -euo pipefail
+cd "$(dirname "$0")/.."
+mode=${1:-ci}
+case "$mode" in ci|--quick|--all) ;; *) echo "usage: tools/test.sh [--quick|--all]" >&2; exit 2 ;; esac
+
+step() { printf '\n=== %s (%ss)\n' "$1" "$SECONDS"; }
+jobs=$(nproc)
+export CTEST_OUTPUT_ON_FAILURE=1
+
+step "packages"
+tools/packages.sh test
+
+step "checks of the source"
+python3 tools/tidy/check_layers.py
+git ls-files '*.cc' '*.h' | xargs clang-format-19 --dry-run --Werror
+
+step "data, broker, Python environment"
+export FRESHET_TEST_DATA=$PWD/build/data
+tools/example_data.sh "$FRESHET_TEST_DATA"
+export FRESHET_KAFKA_JARS=$PWD/build/kafka
+tools/kafka/fetch.sh "$FRESHET_KAFKA_JARS"
+if [ ! -e build/venv/complete ]; then
+  python3 -m venv build/venv
+  build/venv/bin/pip install -q --disable-pip-version-check -r tests/system/requirements.txt
+  touch build/venv/complete
+fi
+
+step "release build"
+cmake --preset release >/dev/null
+cmake --build --preset release -- -j "$jobs"
+
+if [ "$mode" != --quick ]; then
+  labels='engine|formats|shard'
+  [ "$mode" != --all ] || labels='engine|formats|shard|server'
+  for sanitizer in asan tsan; do
+    step "$sanitizer build"
+    cmake --preset "$sanitizer" -DFRESHET_BENCHMARKS=OFF >/dev/null
+    cmake --build --preset "$sanitizer" --target sanitized_tests -- -j "$jobs"
+    step "$sanitizer tests"
+    (cd build/$sanitizer && TSAN_OPTIONS="suppressions=$PWD/../../tests/tsan.supp:external_symbolizer_path=$(command -v llvm-symbolizer-19)" \
+      ctest -L "$labels" -LE system -j "$jobs" --timeout 600)
+  done
+fi
+
+step "release tests"
+cd build/release
+[ "$mode" != --all ] || export FRESHET_CAMPAIGN=long
+ctest -j "$jobs"
