@@ -59,6 +59,8 @@ class BufferRef {
   explicit operator bool() const { return buffer_ != nullptr; }
   bool operator==(const BufferRef& other) const { return buffer_ == other.buffer_; }
   size_t size() const { return buffer_ == nullptr ? 0 : buffer_->size(); }
+  // Whether no other BufferRef shares the block, so that it may be written again.
+  bool unique() const { return buffer_ != nullptr && buffer_->unique(); }
 
   template <typename T>
   const T* as() const {
