@@ -6,6 +6,7 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/clock.h"
 #include "engine/circuit/operator.h"
 #include "engine/circuit/source.h"
 #include "engine/columnar/types.h"
@@ -28,6 +29,12 @@ class CircuitBuilder {
     uint16_t shard_count = 1;
     uint64_t hash_seed = 0;
     size_t output_row_budget = Output::kDefaultRowBudget;
+    // Bytes of an exchange's rows from the own shard to itself that may wait; rows to others have credits.
+    size_t own_window_bytes = 4 << 20;
+    // Measures the time of every node. Not owned; outlives the circuit.
+    const Clock* clock = nullptr;
+    // Wraps every operator in checks of its protocol and output (tests; it costs a pass over every batch).
+    bool checked = false;
   };
 
   explicit CircuitBuilder(Options options);

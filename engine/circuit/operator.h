@@ -54,6 +54,10 @@ class Operator {
     return Progress::kDone;
   }
 
+  // Whether to seal it in the first epoch after the start even if it got nothing: a global aggregate has a row over no
+  // rows. Asked once, after Load.
+  virtual bool SealsWithoutInput() const { return false; }
+
   // Writes the entries that changed since the last call; only between epochs. Stateless operators have none.
   virtual void SaveDirty(StateWriter& writer) { (void)writer; }
 

@@ -33,7 +33,7 @@ struct WaitingInput {
 
 // How far a source is, for progress lines and the end of the load. What is not known is 0.
 struct SourceProgress {
-  uint64_t rows = 0;         // taken by this shard since its start
+  uint64_t rows = 0;  // taken by this shard since its start
   uint64_t bytes = 0;
   uint64_t total_bytes = 0;  // of the load
   bool loaded = false;       // everything that was there at the start has been taken

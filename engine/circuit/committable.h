@@ -1,0 +1,25 @@
+// The commit seam: what changes for readers when an epoch becomes visible.
+#pragma once
+
+#include "engine/base/ids.h"
+
+namespace freshet {
+
+struct Commitment {
+  Epoch epoch;
+  // The load is over, with this epoch or an earlier one: results may be shown.
+  bool load_complete = false;
+  // Every source of every shard has ended: no epoch follows.
+  bool finished = false;
+};
+
+// Views and sinks. They take an epoch's rows as operators do and show nothing of them before its Commit. Called on the
+// compute thread, once per epoch, in the order of epochs, between the epoch's seal and the next epoch's first row.
+class Committable {
+ public:
+  virtual ~Committable() = default;
+
+  virtual void Commit(const Commitment& commitment) = 0;
+};
+
+}  // namespace freshet

@@ -1,0 +1,78 @@
+#include "engine/circuit/scatter.h"
+
+#include "engine/base/check.h"
+#include "engine/base/key_hash.h"
+#include "engine/columnar/key_columns.h"
+
+namespace freshet {
+
+Scatter::Scatter(Distribution distribution, KeyColumns key, uint16_t shard_count, uint64_t hash_seed)
+    : distribution_(distribution),
+      key_(std::move(key)),
+      hash_seed_(hash_seed),
+      pending_(shard_count),
+      rows_(shard_count) {
+  owners_.reserve(kVnodeCount);
+  for (uint16_t vnode = 0; vnode < kVnodeCount; ++vnode) owners_.push_back(OwnerOf(VnodeId(vnode), shard_count));
+  BufferRef empty_key = HashKeys(DeltaBatch(1, {}), {}, hash_seed);
+  gather_to_ = owners_[VnodeOf(empty_key.as<uint64_t>()[0]).value()];
+}
+
+void Scatter::Add(const DeltaBatch& batch, std::vector<Block>* ready) {
+  if (batch.empty()) return;
+  switch (distribution_) {
+    case Distribution::kHash:
+      AddByHash(batch, ready);
+      return;
+    case Distribution::kGather:
+      AddTo(gather_to_, batch, ready);
+      return;
+    case Distribution::kBroadcast:
+      for (uint16_t shard = 0; shard < pending_.size(); ++shard) AddTo(ShardId(shard), batch, ready);
+      return;
+  }
+}
+
+void Scatter::AddByHash(const DeltaBatch& batch, std::vector<Block>* ready) {
+  BufferRef hashes = HashKeys(batch, key_, hash_seed_);
+  const uint64_t* hash = hashes.as<uint64_t>();
+  DeltaBatch hashed = batch;
+  hashed.SetHashes(key_, hashes);
+
+  for (std::vector<uint32_t>& rows : rows_) rows.clear();
+  for (uint32_t row = 0; row < batch.size(); ++row) rows_[owners_[VnodeOf(hash[row]).value()].value()].push_back(row);
+  for (uint16_t shard = 0; shard < rows_.size(); ++shard) {
+    if (rows_[shard].empty()) continue;
+    if (rows_[shard].size() == batch.size()) {
+      AddTo(ShardId(shard), std::move(hashed), ready);
+      return;
+    }
+    DeltaBatch part = GatherBatch(hashed, rows_[shard]);
+    part.set_paired(false);  // the rows of a pair may have gone apart
+    AddTo(ShardId(shard), std::move(part), ready);
+  }
+}
+
+void Scatter::AddTo(ShardId to, DeltaBatch batch, std::vector<Block>* ready) {
+  Pending& pending = pending_[to.value()];
+  pending.rows += batch.size();
+  pending.bytes += BatchBytes(batch);
+  pending.parts.push_back(std::move(batch));
+  if (pending.rows >= kBlockRows || pending.bytes >= kBlockBytes) Give(to, ready);
+}
+
+void Scatter::Flush(std::vector<Block>* ready) {
+  for (uint16_t shard = 0; shard < pending_.size(); ++shard) {
+    if (pending_[shard].rows > 0) Give(ShardId(shard), ready);
+  }
+}
+
+void Scatter::Give(ShardId to, std::vector<Block>* ready) {
+  Pending& pending = pending_[to.value()];
+  DeltaBatch batch = pending.parts.size() == 1 ? std::move(pending.parts[0]) : ConcatBatches(pending.parts);
+  ready->push_back({to, std::move(batch), pending.bytes});
+  pending.parts.clear();
+  pending.rows = pending.bytes = 0;
+}
+
+}  // namespace freshet
