@@ -58,6 +58,10 @@ class Operator {
   // rows. Asked once, after Load.
   virtual bool SealsWithoutInput() const { return false; }
 
+  // Whether the next seal must come although nothing was pushed: a global aggregate owes one row over no input. Asked
+  // before each epoch's seals; false once that row has been emitted or was loaded.
+  virtual bool SealsWithoutInput() const { return false; }
+
   // Writes the entries that changed since the last call; only between epochs. Stateless operators have none.
   virtual void SaveDirty(StateWriter& writer) { (void)writer; }
 
