@@ -1,0 +1,128 @@
+// Maps keys to entries: a hash table in memory, split by vnode, written by one thread.
+//
+// Idea (after DuckDB's and Velox's join tables): a vnode's directory is open addressing over 64-bit words, 16 bits tag
+// and 48 bits address of the entry; entries have a fixed size known from the plan and never move. A batch is probed in
+// three loops, so that the cache misses of many rows overlap: prefetch directory words; find the candidate by tag and
+// prefetch it; compare keys.
+//
+// Life of an entry: FindOrInsert makes it with zeroed slots. Its users change it and call MarkDirty. When all slots are
+// empty again (zero, nothing owned), the user calls Retire: Find no longer sees it, FindOrInsert revives it. A retired
+// entry that the state store knows stays until DrainDirty has told it to the store.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <span>
+#include <vector>
+
+#include "engine/base/ids.h"
+#include "engine/columnar/column.h"
+#include "engine/state/block_pool.h"
+#include "engine/state/entry.h"
+#include "engine/state/entry_layout.h"
+#include "engine/state/entry_list.h"
+#include "engine/state/key_batch.h"
+
+namespace freshet {
+
+class KeyTable {
+ public:
+  explicit KeyTable(EntryLayout layout);
+  ~KeyTable();
+  KeyTable(const KeyTable&) = delete;
+  KeyTable& operator=(const KeyTable&) = delete;
+
+  // Sets entries[i] to the entry of row keys.RowAt(i), i < keys.size(). `keys` has the layout's key types.
+  void FindOrInsert(const KeyBatch& keys, Entry** entries);
+  // Likewise; nullptr where there is none.
+  void Find(const KeyBatch& keys, Entry** entries) const;
+
+  // Puts the entry on the dirty list, once until it is drained. Cheap when it is there already.
+  void MarkDirty(Entry* entry) {
+    if ((entry->meta & kDirty) == 0) AddDirty(entry);
+  }
+  // Gives up an entry whose slots are all empty. The pointer is not to be used after that.
+  void Retire(Entry* entry);
+
+  // Hands the entries that changed since the last call to `save` in chunks of up to 1024: live ones, and retired ones
+  // that the store may know and must delete. After it they are clean; the live ones count as stored.
+  using SaveChunk = std::function<void(std::span<Entry* const> live, std::span<Entry* const> retired)>;
+  void DrainDirty(const SaveChunk& save);
+  // Says that an entry just loaded stands in the store under `part`'s low byte (see PartOf).
+  void MarkStored(Entry* entry, uint32_t part);
+  // Tells apart the keys of equal hash in this table: 0 .. 255. The part of the store's key begins with it: a value in
+  // pieces has the parts PartOf + 256 * piece.
+  static uint32_t PartOf(const Entry* entry) { return (entry->meta >> kPartShift) & 0xff; }
+
+  // The key cells of the entries, one row for each; a pointer may stand twice. Long strings are copied.
+  Column GatherKey(uint32_t ordinal, std::span<const Entry* const> entries) const;
+
+  // Calls `visit` for each entry of a vnode that is not retired; it must not insert or retire.
+  void ForEachInVnode(VnodeId vnode, const std::function<void(Entry*)>& visit) const;
+
+  // Walks over all entries in memory order. Entries may come and go between calls: one that lives during the whole walk
+  // is seen exactly once.
+  struct Cursor {
+    uint32_t slab = 0;
+    uint32_t index = 0;
+  };
+  // Appends up to `limit` entries that are not retired; false: the walk is over.
+  bool Scan(Cursor* cursor, uint32_t limit, std::vector<Entry*>* entries) const;
+
+  // Entries that are not retired.
+  size_t size() const { return live_; }
+  const EntryLayout& layout() const { return layout_; }
+  // Memory of the entries' slots: long strings, chunks of rows. Freed with the table.
+  BlockPool& pool() { return pool_; }
+  // Bytes of entries, directories and everything from pool().
+  size_t StateBytes() const;
+
+ private:
+  // Entry::meta: flags below, the part in bits 8-15, the NULL bits of the first 16 key columns above.
+  static constexpr uint32_t kDirty = 1, kStored = 2, kRetired = 4, kFree = 8;
+  static constexpr uint32_t kPartShift = 8, kNullShift = 16;
+
+  // Hot part of a vnode's segment. The slot of a hash is its bits below the vnode's: (hash << 10) >> shift.
+  struct Segment {
+    uint64_t* directory;
+    uint32_t used;  // words that are not empty, deleted ones included
+    uint16_t shift;
+    uint16_t log_slots;  // 0: the shared empty directory
+  };
+  static_assert(sizeof(Segment) == 16);
+
+  struct Slab {
+    char* memory;
+    uint32_t capacity;
+    uint32_t used;
+  };
+
+  template <typename Key>
+  void FindOrInsertKeys(const KeyBatch& keys, const Key& key, Entry** entries);
+  template <typename Key>
+  void FindKeys(const KeyBatch& keys, const Key& key, Entry** entries) const;
+  template <typename Key>
+  Entry* FindOrInsertOne(uint64_t hash, uint32_t row, const Key& key);
+  template <typename Key>
+  Entry* FindOne(uint64_t hash, uint32_t row, const Key& key) const;
+
+  void AddDirty(Entry* entry);
+  Entry* AllocateEntry();
+  void FreeEntry(Entry* entry);
+  void RemoveFromDirectory(Entry* entry);
+  void Grow(Segment& segment);
+  // Frees the retired entries on the dirty list that the store does not know, once they are many.
+  void SweepDirty();
+
+  EntryLayout layout_;
+  BlockPool pool_;
+  std::unique_ptr<Segment[]> segments_;
+  std::vector<Slab> slabs_;
+  Entry* free_entries_ = nullptr;  // linked by `hash`
+  EntryList dirty_;
+  size_t dead_dirty_ = 0;  // entries on dirty_ that are retired and not stored
+  size_t live_ = 0;
+};
+
+}  // namespace freshet

@@ -1,0 +1,89 @@
+// Keeps, under each key of a KeyTable, a multiset of rows: a side of a join, the rows of a keyed table.
+//
+// Equal rows are one stored row with a weight, which may be negative inside an epoch; a row whose weight returns to 0
+// is gone. Rows are equal if their cells have the same form: 1.0 and 1.00 are two rows. Few rows of a key lie in one
+// block with their fingerprints beside them; many in pages with an index over the fingerprints, so that any row is
+// found, added and removed in constant time and nothing is copied as the group grows.
+#pragma once
+
+#include <cstdint>
+#include <span>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "engine/columnar/delta_batch.h"
+#include "engine/state/entry.h"
+#include "engine/state/entry_layout.h"
+#include "engine/state/key_table.h"
+#include "engine/state/row_layout.h"
+#include "engine/state/state_store.h"
+
+namespace freshet {
+
+// Rows that lie one after another.
+struct StoredRowRun {
+  const StoredRow* first = nullptr;
+  uint32_t count = 0;
+  uint32_t stride = 0;  // bytes
+
+  const StoredRow* Row(uint32_t i) const {
+    return reinterpret_cast<const StoredRow*>(reinterpret_cast<const char*>(first) + static_cast<size_t>(i) * stride);
+  }
+};
+
+// Describes the slot (one for each relation of a table) and works on it. The rows lie in the table's memory.
+class RelationSlot {
+ public:
+  // `columns` are the types of a row's cells. Call before the table takes the layout.
+  RelationSlot(EntryLayout& layout, std::vector<DataType> columns);
+
+  // Adds weight * factor of the batch's row rows[i] (row i if `rows` is nullptr) to entries[i]; its cells are the
+  // batch's `columns`. An entry may stand several times. Marks the entries dirty; does not retire those that become
+  // empty (see KeyTable::Retire), since the operator may still need them at its seal.
+  void Add(KeyTable& table, const DeltaBatch& batch, std::span<const ColumnIndex> columns, const uint32_t* rows,
+           std::span<Entry* const> entries, int64_t factor = 1);
+  // Removes all rows of an entry and frees their memory. Marks it dirty.
+  void Clear(KeyTable& table, Entry* entry);
+
+  bool IsEmpty(const Entry* entry) const { return entry->At<Slot>(offset_).count == 0; }
+  // Distinct rows, those of negative weight included.
+  uint32_t RowCount(const Entry* entry) const { return entry->At<Slot>(offset_).count; }
+
+  // The rows from `position` (< RowCount) up to the end of the block they lie in. Positions and rows are valid until
+  // the entry's rows change.
+  StoredRowRun RowsFrom(const Entry* entry, uint32_t position) const;
+  // Fetches what RowsFrom(entry, 0) will read; the entry itself should be in the cache.
+  void Prefetch(const Entry* entry) const { __builtin_prefetch(entry->At<Slot>(offset_).memory); }
+  // One cell of each row as a column; long strings are copied, so that it lives on its own.
+  Column Gather(uint32_t column, std::span<const StoredRow* const> rows) const { return rows_.Gather(column, rows); }
+  const RowLayout& row_layout() const { return rows_; }
+
+  // Writes the slot's content of dirty entries under `id`; for KeyTable::DrainDirty. Empty and retired ones are
+  // deleted.
+  void Save(const KeyTable& table, std::span<Entry* const> live, std::span<Entry* const> retired, const StateId& id,
+            StateWriter& writer);
+  // Reads what Save wrote for a vnode, and makes or finds the entries. `seed` is that of the key hash.
+  absl::Status Load(KeyTable& table, uint64_t seed, const StateId& id, VnodeId vnode, StateReader& reader);
+
+ private:
+  struct Slot {
+    char* memory;  // up to kSmallRows: a block of rows, then their fingerprints; past it a BigRelation
+    uint32_t count;
+    uint32_t capacity;  // of the block; kBig: memory is a BigRelation
+  };
+  static_assert(sizeof(Slot) == 16);
+
+  void AddOne(KeyTable& table, Entry* entry, const StoredRow* row, uint32_t fingerprint, int64_t weight);
+  void AddToBig(KeyTable& table, Slot& slot, const StoredRow* row, uint32_t fingerprint, int64_t weight);
+  void AppendToSmall(KeyTable& table, Slot& slot, const StoredRow* row, uint32_t fingerprint, int64_t weight);
+  void RemoveFromSmall(KeyTable& table, Slot& slot, uint32_t position);
+  void Resize(KeyTable& table, Slot& slot, uint32_t capacity);
+  void MakeBig(KeyTable& table, Slot& slot);
+  void MakeSmall(KeyTable& table, Slot& slot);
+
+  RowLayout rows_;
+  uint32_t offset_;
+  RowStaging staging_;
+};
+
+}  // namespace freshet
