@@ -1,0 +1,117 @@
+"""Runs one Apache Kafka broker (KRaft) on free ports in a folder of its own, and talks to it by kcat."""
+import base64
+import os
+import pathlib
+import signal
+import socket
+import subprocess
+import time
+import uuid
+
+
+def free_port():
+    with socket.socket() as probe:
+        probe.bind(('127.0.0.1', 0))
+        return probe.getsockname()[1]
+
+
+class KafkaBroker:
+    """Starts ready to take records. The ports stay the same over kill and restart."""
+
+    def __init__(self, folder, jars):
+        self.folder = pathlib.Path(folder)
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.jars = jars
+        self.port, self.controller_port = free_port(), free_port()
+        self.process = None
+        self._write_config()
+        self._java('kafka.tools.StorageTool', 'format', '-t',
+                   base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip('='), '-c', str(self._config))
+        self.start()
+
+    @property
+    def address(self):
+        return f'127.0.0.1:{self.port}'
+
+    def _write_config(self):
+        self._config = self.folder / 'server.properties'
+        self._config.write_text('\n'.join([
+            'process.roles=broker,controller',
+            'node.id=1',
+            f'controller.quorum.voters=1@127.0.0.1:{self.controller_port}',
+            f'listeners=PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{self.controller_port}',
+            f'advertised.listeners=PLAINTEXT://127.0.0.1:{self.port}',
+            'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+            'controller.listener.names=CONTROLLER',
+            'inter.broker.listener.name=PLAINTEXT',
+            f'log.dirs={self.folder}/logs',
+            'offsets.topic.replication.factor=1',
+            'transaction.state.log.replication.factor=1',
+            'transaction.state.log.min.isr=1',
+            'share.coordinator.state.topic.replication.factor=1',
+            'share.coordinator.state.topic.min.isr=1',
+            'group.initial.rebalance.delay.ms=0',
+            'auto.create.topics.enable=false',
+        ]) + '\n')
+
+    def _command(self, main, *arguments):
+        return ['java', '-Xmx512m', '-cp', f'{self.jars}/*', main, *arguments]
+
+    def _java(self, main, *arguments):
+        done = subprocess.run(self._command(main, *arguments), capture_output=True, text=True, timeout=60, check=False)
+        assert done.returncode == 0, f'{main} {arguments}: {done.stdout}{done.stderr}'
+        return done.stdout
+
+    def start(self):
+        with open(self.folder / 'broker.log', 'ab') as log:
+            self.process = subprocess.Popen(self._command('kafka.Kafka', str(self._config)), stdout=log, stderr=log)
+        deadline = time.monotonic() + 60
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None, (self.folder / 'broker.log').read_text()[-3000:]
+            if self._kcat('-L', '-m', '2', check=False).returncode == 0:
+                return
+            time.sleep(0.1)
+        raise AssertionError('the Kafka broker did not become ready in 60 s')
+
+    def kill(self):
+        self.process.send_signal(signal.SIGKILL)
+        self.process.wait()
+
+    def stop(self):
+        if self.process.poll() is None:
+            self.process.terminate()
+            try:
+                self.process.wait(timeout=20)
+            except subprocess.TimeoutExpired:
+                self.kill()
+
+    def _kcat(self, *arguments, check=True, **options):
+        return subprocess.run(['kcat', '-b', self.address, *arguments], capture_output=True, check=check, timeout=120,
+                              **options)
+
+    def create_topic(self, topic, partitions=1, **configs):
+        extra = [part for key, value in configs.items() for part in ('--config', f'{key.replace("_", ".")}={value}')]
+        self._java('org.apache.kafka.tools.TopicCommand', '--bootstrap-server', self.address, '--create', '--topic',
+                   topic, '--partitions', str(partitions), '--replication-factor', '1', *extra)
+
+    def add_partitions(self, topic, partitions):
+        self._java('org.apache.kafka.tools.TopicCommand', '--bootstrap-server', self.address, '--alter', '--topic',
+                   topic, '--partitions', str(partitions))
+
+    def produce(self, topic, lines, partition=None, key_delimiter=None):
+        """Sends each line as a message, `key<delimiter>value` where a delimiter is given; an empty value is null."""
+        data = b''.join(line if isinstance(line, bytes) else line.encode() for line in (f'{x}\n' if isinstance(x, str) else x + b'\n' for x in lines))
+        arguments = ['-P', '-t', topic, '-X', 'linger.ms=5']
+        if partition is not None:
+            arguments += ['-p', str(partition)]
+        if key_delimiter is not None:
+            arguments += ['-K', key_delimiter, '-Z']
+        self._kcat(*arguments, input=data)
+
+    def consume(self, topic):
+        """All messages that are there now."""
+        return self._kcat('-C', '-t', topic, '-e', '-q').stdout.decode().splitlines()
+
+
+def kafka_jars():
+    return os.environ.get('FRESHET_KAFKA_JARS', str(pathlib.Path(__file__).parents[2] / 'build' / 'kafka'))
