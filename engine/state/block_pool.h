@@ -39,13 +39,14 @@ class BlockPool {
   };
   static constexpr size_t kSmallestChunk = 64 << 10;
   static constexpr size_t kLargestChunk = 2 << 20;
-  static constexpr size_t kLargestPooled = 256 << 10;  // larger blocks are mapped one by one
-  static constexpr size_t kClasses = 32 + 4 * 10;      // multiples of 16 up to 512, then four to a doubling
+  static constexpr size_t kLargestPooled = 1 << 20;  // larger blocks are mapped one by one
+  static constexpr size_t kClasses = 32 + 4 * 11;    // multiples of 16 up to 512, then four to a doubling
 
   static size_t ClassOf(size_t bytes);
   static size_t BytesOfClass(size_t size_class);
   void* Carve(size_t bytes);
-  void NewChunk();
+  void NewChunk(size_t at_least);
+  void DonateRest();
 
   std::array<FreeBlock*, kClasses> free_{};
   std::vector<Chunk> chunks_;

@@ -86,9 +86,9 @@ class KeyTable {
   // Hot part of a vnode's segment. The slot of a hash is its bits below the vnode's: (hash << 10) >> shift.
   struct Segment {
     uint64_t* directory;
-    uint32_t used;  // words that are not empty, deleted ones included
+    uint32_t room;  // words that may still be filled before the directory must grow
     uint16_t shift;
-    uint16_t log_slots;  // 0: the shared empty directory
+    uint16_t log_slots;
   };
   static_assert(sizeof(Segment) == 16);
 
@@ -109,7 +109,11 @@ class KeyTable {
 
   void AddDirty(Entry* entry);
   Entry* AllocateEntry();
+  void AddSlab();
+  void Revive(Entry* entry);
   void FreeEntry(Entry* entry);
+  // The smallest part that no other key of this hash has.
+  uint32_t FreePart(uint64_t hash) const;
   void RemoveFromDirectory(Entry* entry);
   void Grow(Segment& segment);
   // Frees the retired entries on the dirty list that the store does not know, once they are many.

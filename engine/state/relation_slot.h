@@ -20,6 +20,8 @@
 
 namespace freshet {
 
+class BigRelation;
+
 // Rows that lie one after another.
 struct StoredRowRun {
   const StoredRow* first = nullptr;
@@ -36,6 +38,9 @@ class RelationSlot {
  public:
   // `columns` are the types of a row's cells. Call before the table takes the layout.
   RelationSlot(EntryLayout& layout, std::vector<DataType> columns);
+  // Large groups point to the row layout: it stays where it is, and lives as long as the table is used.
+  RelationSlot(const RelationSlot&) = delete;
+  RelationSlot& operator=(const RelationSlot&) = delete;
 
   // Adds weight * factor of the batch's row rows[i] (row i if `rows` is nullptr) to entries[i]; its cells are the
   // batch's `columns`. An entry may stand several times. Marks the entries dirty; does not retire those that become
@@ -60,7 +65,7 @@ class RelationSlot {
 
   // Writes the slot's content of dirty entries under `id`; for KeyTable::DrainDirty. Empty and retired ones are
   // deleted.
-  void Save(const KeyTable& table, std::span<Entry* const> live, std::span<Entry* const> retired, const StateId& id,
+  void Save(KeyTable& table, std::span<Entry* const> live, std::span<Entry* const> retired, const StateId& id,
             StateWriter& writer);
   // Reads what Save wrote for a vnode, and makes or finds the entries. `seed` is that of the key hash.
   absl::Status Load(KeyTable& table, uint64_t seed, const StateId& id, VnodeId vnode, StateReader& reader);
@@ -73,13 +78,26 @@ class RelationSlot {
   };
   static_assert(sizeof(Slot) == 16);
 
-  void AddOne(KeyTable& table, Entry* entry, const StoredRow* row, uint32_t fingerprint, int64_t weight);
-  void AddToBig(KeyTable& table, Slot& slot, const StoredRow* row, uint32_t fingerprint, int64_t weight);
-  void AppendToSmall(KeyTable& table, Slot& slot, const StoredRow* row, uint32_t fingerprint, int64_t weight);
-  void RemoveFromSmall(KeyTable& table, Slot& slot, uint32_t position);
-  void Resize(KeyTable& table, Slot& slot, uint32_t capacity);
-  void MakeBig(KeyTable& table, Slot& slot);
-  void MakeSmall(KeyTable& table, Slot& slot);
+  static constexpr uint32_t kSmallRows = 64;  // more are a BigRelation
+  static constexpr uint32_t kBig = ~0u;       // Slot::capacity
+
+  static BigRelation* BigOf(const Slot& slot) { return reinterpret_cast<BigRelation*>(slot.memory); }
+  StoredRow* SmallRow(const Slot& slot, uint32_t position) const {
+    return reinterpret_cast<StoredRow*>(slot.memory + size_t{position} * rows_.row_bytes());
+  }
+  uint32_t* Fingerprints(const Slot& slot) const {
+    return reinterpret_cast<uint32_t*>(slot.memory + size_t{slot.capacity} * rows_.row_bytes());
+  }
+  size_t BlockBytes(uint32_t capacity) const { return size_t{capacity} * (rows_.row_bytes() + sizeof(uint32_t)); }
+
+  void AddStaged(BlockPool& pool, Slot& slot, const StoredRow* row, uint32_t fingerprint);
+  void AddToBig(BlockPool& pool, Slot& slot, const StoredRow* row, uint32_t fingerprint);
+  void RemoveFromSmall(BlockPool& pool, Slot& slot, uint32_t position);
+  void Resize(BlockPool& pool, Slot& slot, uint32_t capacity);
+  void MakeBig(BlockPool& pool, Slot& slot);
+  // Gives up a BigRelation for a block or for nothing, where few rows and no pages in the store are left.
+  void ShrinkBig(BlockPool& pool, Slot& slot);
+  void FreeBig(BlockPool& pool, Slot& slot);
 
   RowLayout rows_;
   uint32_t offset_;

@@ -1,4 +1,4 @@
-// Lays out stored rows: a weight, the cells, and a bit for each cell that says whether it is a value.
+// Lays out stored rows: a weight, the cells, and a bit for each cell that is no value.
 #pragma once
 
 #include <cstdint>
@@ -18,7 +18,7 @@ struct StoredRow {
 // Rows of a batch in the form of stored rows, with fingerprints, before they are in a state: strings still lie in the
 // batch. Reusable.
 struct RowStaging {
-  std::vector<char> memory;
+  std::vector<uint64_t> memory;
   std::vector<uint32_t> fingerprints;
 };
 
@@ -34,11 +34,13 @@ class RowLayout {
   void Stage(const DeltaBatch& batch, std::span<const ColumnIndex> columns, const uint32_t* rows, uint32_t count,
              int64_t factor, RowStaging* staging) const;
   const StoredRow* Staged(const RowStaging& staging, uint32_t i) const {
-    return reinterpret_cast<const StoredRow*>(staging.memory.data() + static_cast<size_t>(i) * row_bytes_);
+    return reinterpret_cast<const StoredRow*>(staging.memory.data() + size_t{i} * (row_bytes_ / 8));
   }
 
   // Whether the cells are the same in form; weights do not count.
   bool SameCells(const StoredRow* a, const StoredRow* b) const;
+  // A hash of the cells, the same for rows with the same cells.
+  uint32_t Fingerprint(const StoredRow* row) const;
   // Copies a staged row to `to`, long strings into the pool.
   void Own(const StoredRow* staged, StoredRow* to, BlockPool& pool) const;
   // Frees the long strings of an owned row.
@@ -51,18 +53,18 @@ class RowLayout {
   const char* CellOf(const StoredRow* row, uint32_t column) const {
     return reinterpret_cast<const char*>(row) + offsets_[column];
   }
-  // A cell that is no value has its bit clear, and its CellError (0 = NULL) as the first byte of its place.
+  // A cell that is no value has its bit set, and its CellError (0 = NULL) as the first byte of its place.
   bool IsValue(const StoredRow* row, uint32_t column) const {
-    const auto* bits = reinterpret_cast<const uint8_t*>(row) + valid_offset_;
-    return ((bits[column / 8] >> (column % 8)) & 1) != 0;
+    const auto* bits = reinterpret_cast<const uint8_t*>(row) + invalid_offset_;
+    return ((bits[column / 8] >> (column % 8)) & 1) == 0;
   }
   void StageColumn(const Column& column, uint32_t ordinal, const uint32_t* rows, uint32_t count, char* to) const;
-  uint32_t Fingerprint(const StoredRow* row) const;
 
   std::vector<DataType> types_;
   std::vector<uint32_t> offsets_;
-  std::vector<uint32_t> strings_;  // ordinals of text columns
-  uint32_t valid_offset_ = 0;
+  uint32_t invalid_offset_ = 0;
+  uint32_t strings_offset_ = 0;  // text cells stand last, so that all before them is compared as bytes
+  uint32_t string_count_ = 0;
   uint32_t row_bytes_ = 0;
 };
 

@@ -1,0 +1,155 @@
+#include "engine/state/row_layout.h"
+
+#include <cstring>
+
+#include "engine/base/check.h"
+#include "engine/columnar/double_order.h"
+#include "engine/state/gather_cells.h"
+
+namespace freshet {
+namespace {
+
+// Order in memory: wide cells first, so that all are aligned without gaps; text last.
+constexpr PhysicalType kPlacement[] = {PhysicalType::kNumeric, PhysicalType::kInt64, PhysicalType::kDouble,
+                                       PhysicalType::kInt32, PhysicalType::kBool};
+
+// Any seed does: fingerprints are never stored.
+constexpr uint64_t kFingerprintSeed = 0x51ED270B7A1F3C4Dull;
+
+template <typename T>
+void CopyCells(const Column& column, const uint32_t* rows, uint32_t count, char* to, uint32_t stride) {
+  const T* values = column.values<T>();
+  for (uint32_t i = 0; i < count; ++i, to += stride) std::memcpy(to, &values[rows == nullptr ? i : rows[i]], sizeof(T));
+}
+
+}  // namespace
+
+RowLayout::RowLayout(std::vector<DataType> columns) : types_(std::move(columns)), offsets_(types_.size()) {
+  uint32_t offset = sizeof(StoredRow);
+  for (PhysicalType physical : kPlacement) {
+    for (size_t i = 0; i < types_.size(); ++i) {
+      if (PhysicalOf(types_[i].kind) != physical) continue;
+      offsets_[i] = offset;
+      offset += static_cast<uint32_t>(WidthOf(physical));
+    }
+  }
+  invalid_offset_ = offset;
+  offset += static_cast<uint32_t>(types_.size() + 7) / 8;
+  strings_offset_ = (offset + 7) / 8 * 8;
+  offset = strings_offset_;
+  for (size_t i = 0; i < types_.size(); ++i) {
+    if (PhysicalOf(types_[i].kind) != PhysicalType::kString) continue;
+    offsets_[i] = offset;
+    offset += sizeof(StringCell);
+    ++string_count_;
+  }
+  row_bytes_ = offset;
+}
+
+void RowLayout::Stage(const DeltaBatch& batch, std::span<const ColumnIndex> columns, const uint32_t* rows,
+                      uint32_t count, int64_t factor, RowStaging* staging) const {
+  CHECK_EQ(columns.size(), types_.size());
+  staging->memory.assign(size_t{count} * (row_bytes_ / 8), 0);
+  staging->fingerprints.resize(count);
+  char* to = reinterpret_cast<char*>(staging->memory.data());
+  for (uint32_t i = 0; i < columns.size(); ++i) StageColumn(batch.column(columns[i]), i, rows, count, to);
+  for (uint32_t i = 0; i < count; ++i) {
+    auto* row = reinterpret_cast<StoredRow*>(to + size_t{i} * row_bytes_);
+    row->weight = batch.WeightAt(rows == nullptr ? i : rows[i]) * factor;
+    staging->fingerprints[i] = Fingerprint(row);
+  }
+}
+
+void RowLayout::StageColumn(const Column& column, uint32_t ordinal, const uint32_t* rows, uint32_t count,
+                            char* to) const {
+  DCHECK(column.physical() == PhysicalOf(types_[ordinal].kind));
+  char* cell = to + offsets_[ordinal];
+  switch (column.physical()) {
+    case PhysicalType::kBool:
+      CopyCells<uint8_t>(column, rows, count, cell, row_bytes_);
+      break;
+    case PhysicalType::kInt32:
+      CopyCells<int32_t>(column, rows, count, cell, row_bytes_);
+      break;
+    case PhysicalType::kInt64:
+      CopyCells<int64_t>(column, rows, count, cell, row_bytes_);
+      break;
+    case PhysicalType::kDouble:
+      CopyCells<double>(column, rows, count, cell, row_bytes_);
+      for (uint32_t i = 0; i < count; ++i) {  // all NaN are one value
+        double* value = reinterpret_cast<double*>(cell + size_t{i} * row_bytes_);
+        if (*value != *value) *reinterpret_cast<uint64_t*>(value) = CanonicalDoubleBits(*value);
+      }
+      break;
+    case PhysicalType::kNumeric:
+      CopyCells<Numeric>(column, rows, count, cell, row_bytes_);
+      break;
+    case PhysicalType::kString:
+      CopyCells<StringCell>(column, rows, count, cell, row_bytes_);
+      break;
+  }
+  if (column.all_valid()) return;
+  size_t width = WidthOf(column.physical());
+  for (uint32_t i = 0; i < count; ++i) {
+    uint32_t row = rows == nullptr ? i : rows[i];
+    if (column.IsValue(row)) continue;
+    char* place = to + size_t{i} * row_bytes_;
+    std::memset(place + offsets_[ordinal], 0, width);
+    place[offsets_[ordinal]] = static_cast<char>(column.ErrorAt(row));
+    place[invalid_offset_ + ordinal / 8] |= static_cast<char>(1 << (ordinal % 8));
+  }
+}
+
+uint32_t RowLayout::Fingerprint(const StoredRow* row) const {
+  const char* bytes = reinterpret_cast<const char*>(row);
+  uint64_t hash = kFingerprintSeed;
+  for (uint32_t offset = sizeof(StoredRow); offset < strings_offset_; offset += 8) {
+    uint64_t word;
+    std::memcpy(&word, bytes + offset, 8);
+    hash = CombineHash(hash, word);
+  }
+  const auto* strings = reinterpret_cast<const StringCell*>(bytes + strings_offset_);
+  for (uint32_t i = 0; i < string_count_; ++i) hash = CombineHash(hash, strings[i].Hash(kFingerprintSeed));
+  return static_cast<uint32_t>(hash ^ (hash >> 32));
+}
+
+bool RowLayout::SameCells(const StoredRow* a, const StoredRow* b) const {
+  const char* a_bytes = reinterpret_cast<const char*>(a);
+  const char* b_bytes = reinterpret_cast<const char*>(b);
+  if (std::memcmp(a_bytes + sizeof(StoredRow), b_bytes + sizeof(StoredRow), strings_offset_ - sizeof(StoredRow)) != 0) {
+    return false;
+  }
+  const auto* a_strings = reinterpret_cast<const StringCell*>(a_bytes + strings_offset_);
+  const auto* b_strings = reinterpret_cast<const StringCell*>(b_bytes + strings_offset_);
+  for (uint32_t i = 0; i < string_count_; ++i) {
+    if (!(a_strings[i] == b_strings[i])) return false;
+  }
+  return true;
+}
+
+void RowLayout::Own(const StoredRow* staged, StoredRow* to, BlockPool& pool) const {
+  std::memcpy(to, staged, row_bytes_);
+  auto* strings = reinterpret_cast<StringCell*>(reinterpret_cast<char*>(to) + strings_offset_);
+  for (uint32_t i = 0; i < string_count_; ++i) {
+    if (strings[i].is_inline()) continue;
+    char* copy = static_cast<char*>(pool.Allocate(strings[i].size()));
+    std::memcpy(copy, strings[i].data(), strings[i].size());
+    strings[i] = StringCell(copy, strings[i].size());
+  }
+}
+
+void RowLayout::Disown(const StoredRow* row, BlockPool& pool) const {
+  const auto* strings = reinterpret_cast<const StringCell*>(reinterpret_cast<const char*>(row) + strings_offset_);
+  for (uint32_t i = 0; i < string_count_; ++i) {
+    if (!strings[i].is_inline()) pool.Free(const_cast<char*>(strings[i].data()), strings[i].size());
+  }
+}
+
+Column RowLayout::Gather(uint32_t column, std::span<const StoredRow* const> rows) const {
+  return GatherCells(
+      types_[column], static_cast<uint32_t>(rows.size()),
+      [&](uint32_t i) -> const void* { return IsValue(rows[i], column) ? CellOf(rows[i], column) : nullptr; },
+      [&](uint32_t i) { return static_cast<CellError>(*CellOf(rows[i], column)); });
+}
+
+}  // namespace freshet
