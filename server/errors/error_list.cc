@@ -4,11 +4,12 @@
 
 #include "absl/strings/cord.h"
 #include "engine/base/check.h"
+#include "engine/base/str_cat.h"
 
 namespace freshet {
 namespace {
 
-constexpr std::string_view kPayloadUrl = "freshet.v1.ErrorCode";
+constexpr char kPayloadUrl[] = "freshet.v1.ErrorCode";
 
 constexpr ErrorInfo kErrors[] = {
     {ErrorCode::kInvalidRequest, "INVALID_REQUEST", absl::StatusCode::kInvalidArgument, 400,
@@ -160,8 +161,8 @@ const ErrorInfo* FindError(std::string_view name) {
 
 absl::Status MakeError(ErrorCode code, std::string_view message) {
   const ErrorInfo& info = InfoOf(code);
-  absl::Status status(info.status, message);
-  status.SetPayload(kPayloadUrl, absl::Cord(info.name));
+  absl::Status status(info.status, AbslView(message));
+  status.SetPayload(kPayloadUrl, absl::Cord(AbslView(info.name)));
   return status;
 }
 

@@ -1,0 +1,76 @@
+#include "server/settings/setting_list.h"
+
+namespace freshet {
+namespace {
+
+constexpr uint64_t kKiB = 1024;
+constexpr uint64_t kMiB = 1024 * kKiB;
+constexpr uint64_t kGiB = 1024 * kMiB;
+constexpr uint64_t kSecond = 1000;
+constexpr uint64_t kMinute = 60 * kSecond;
+constexpr uint64_t kHour = 60 * kMinute;
+
+using enum SettingUnit;
+
+const SettingInfo kSettings[] = {
+    {"data_dir", &Settings::data_dir, kText, "freshet-data",
+     "The folder of everything that outlives the daemon; made if it is not there."},
+    {"log.level", &Settings::log_level, kText, "info", "What is logged to standard error, at least.", 0, 0,
+     "trace|debug|info|warn|error"},
+    {"files.root", &Settings::files_root, kText, ".",
+     "Relative paths of files sources are under it; what lies outside of it is refused."},
+
+    {"http.address", &Settings::http_address, kText, "127.0.0.1:8080",
+     "Where HTTP is served; port 0 takes a free one."},
+    {"http.threads", &Settings::http_threads, kCount, "2", "Threads that serve HTTP.", 1, 256},
+    {"http.connections_max", &Settings::http_connections_max, kCount, "1024",
+     "Open HTTP connections; further ones are answered 503 and closed.", 1, 1'000'000},
+    {"http.request_bytes_max", &Settings::http_request_bytes_max, kBytes, "16MiB",
+     "The largest body of a request; above it 413 is answered.", kKiB, kGiB},
+    {"http.idle_timeout", &Settings::http_idle_timeout_ms, kDuration, "60s",
+     "A connection without a request, or that sends its request slower than this, is closed.", 100, kHour},
+    {"http.page_rows_default", &Settings::http_page_rows_default, kCount, "100",
+     "Rows of a page where the request names no limit.", 1, 1'000'000},
+    {"http.page_rows_max", &Settings::http_page_rows_max, kCount, "10000", "The largest limit of a page.", 1,
+     1'000'000},
+    {"http.read_timeout", &Settings::http_read_timeout_ms, kDuration, "30s",
+     "How long a read of rows waits for its shards before 503 is answered.", 100, kHour},
+
+    {"grpc.address", &Settings::grpc_address, kText, "127.0.0.1:8081",
+     "Where the control plane is served; port 0 takes a free one."},
+    {"grpc.message_bytes_max", &Settings::grpc_message_bytes_max, kBytes, "16MiB", "The largest message of a request.",
+     kKiB, kGiB},
+
+    {"shards.memory", &Settings::shard_memory_bytes, kBytes, "4GiB",
+     "What a shard may take where options.memory of its pipeline says nothing; a shard above it ends.", 32 * kMiB,
+     16 * 1024 * kGiB},
+    {"shards.per_pipeline_max", &Settings::shards_per_pipeline_max, kCount, "64",
+     "The largest options.shards of a pipeline.", 1, 1024},
+    {"shards.timeout", &Settings::shard_timeout_ms, kDuration, "60s",
+     "A shard that makes no progress for so long is killed and its group restarted.", kSecond, 24 * kHour},
+    {"restarts.failures_max", &Settings::restart_failures_max, kCount, "10",
+     "Failures in a row, without progress in between, after which a pipeline becomes FAILED.", 1, 1'000'000},
+    {"restarts.backoff_min", &Settings::restart_backoff_ms_min, kDuration, "100ms",
+     "The wait before the first restart; it doubles with each further one.", 1, kHour},
+    {"restarts.backoff_max", &Settings::restart_backoff_ms_max, kDuration, "30s", "The longest wait before a restart.",
+     1, kHour},
+    {"reads.page_hold", &Settings::page_hold_ms, kDuration, "60s",
+     "How long the pages of one listing stay at their epoch; after that 410 EPOCH_GONE is answered.", kSecond, kHour},
+    {"reads.old_versions", &Settings::old_versions_bytes_max, kBytes, "64MiB",
+     "What a shard keeps of rows that changed after a held epoch; above it the oldest hold is given up.", 0,
+     1024 * kGiB},
+    {"dead_letters.count_max", &Settings::dead_letters_max, kCount, "1000",
+     "Dead letters kept per source and shard; older ones make room.", 0, 10'000'000},
+    {"dead_letters.bytes_max", &Settings::dead_letter_bytes_max, kBytes, "4MiB",
+     "Bytes of dead letters kept per source and shard.", 0, 16 * kGiB},
+    {"sources.ahead", &Settings::source_ahead_bytes, kBytes, "16MiB",
+     "Decoded rows that each source keeps ready for the next epoch.", 64 * kKiB, 16 * kGiB},
+    {"stop.timeout", &Settings::stop_timeout_ms, kDuration, "10s", "From SIGTERM until what still runs is killed.", 100,
+     kHour},
+};
+
+}  // namespace
+
+std::span<const SettingInfo> SettingList() { return kSettings; }
+
+}  // namespace freshet
