@@ -9,7 +9,7 @@ struct Commitment {
   Epoch epoch;
   // The load is over, with this epoch or an earlier one: results may be shown.
   bool load_complete = false;
-  // Every source of every shard has ended: no epoch follows.
+  // Every source of every shard has ended: no rows follow.
   bool finished = false;
 };
 

@@ -54,12 +54,8 @@ class Operator {
     return Progress::kDone;
   }
 
-  // Whether to seal it in the first epoch after the start even if it got nothing: a global aggregate has a row over no
-  // rows. Asked once, after Load.
-  virtual bool SealsWithoutInput() const { return false; }
-
   // Whether the next seal must come although nothing was pushed: a global aggregate owes one row over no input. Asked
-  // before each epoch's seals; false once that row has been emitted or was loaded.
+  // once, at the begin of the first epoch after the start; false when that row was loaded.
   virtual bool SealsWithoutInput() const { return false; }
 
   // Writes the entries that changed since the last call; only between epochs. Stateless operators have none.

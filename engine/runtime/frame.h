@@ -50,8 +50,8 @@ struct DoneFrame {
   Epoch epoch;
   WaitingInput waiting;
   std::vector<std::optional<int64_t>> event_times;  // per source
-  bool loaded = false;    // every source of this shard has taken its load
-  bool finished = false;  // every source of this shard has ended
+  bool loaded = false;                              // every source of this shard has taken its load
+  bool finished = false;                            // every source of this shard has ended
   int64_t run_micros = 0;
 };
 
@@ -68,6 +68,7 @@ struct DataFrame {
   Epoch epoch;
   uint32_t iteration = 0;
   DeltaBatch batch;
+  uint64_t bytes = 0;  // what it takes of the sender's window; comes back in a CreditFrame
 };
 
 // Shard to shard: nothing more of this epoch (and iteration) comes from the exchanges that start in `stage`. One frame
@@ -86,6 +87,7 @@ struct CreditFrame {
   uint64_t bytes = 0;
 };
 
-using Frame = std::variant<CutFrame, TakenFrame, WaitingFrame, DoneFrame, CommitFrame, DataFrame, MarkerFrame, CreditFrame>;
+using Frame =
+    std::variant<CutFrame, TakenFrame, WaitingFrame, DoneFrame, CommitFrame, DataFrame, MarkerFrame, CreditFrame>;
 
 }  // namespace freshet

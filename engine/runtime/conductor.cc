@@ -1,0 +1,152 @@
+#include "engine/runtime/conductor.h"
+
+#include <algorithm>
+
+#include "engine/base/check.h"
+
+namespace freshet {
+
+Conductor::Conductor(Options options, const Clock* clock, Journal* journal, Link* link)
+    : options_(std::move(options)),
+      clock_(clock),
+      journal_(journal),
+      link_(link),
+      policy_(options_.cut_policy, options_.shard_count),
+      next_epoch_(options_.first_epoch),
+      loading_(options_.load),
+      has_taken_(options_.shard_count),
+      has_done_(options_.shard_count),
+      waiting_(options_.shard_count),
+      event_times_(options_.shard_count, std::vector<std::optional<int64_t>>(options_.source_count)) {
+  CHECK_LT(Epoch(), options_.first_epoch) << "epoch 0 stands before the first one";
+  if (!options_.replay.empty()) next_epoch_ = std::max(next_epoch_, options_.replay.back().epoch.Next());
+}
+
+void Conductor::Start() { started_ = true; }
+
+// A load, a replay and the first epoch do not wait for rows.
+bool Conductor::MustCut() const { return replaying() || loading_ || checkpoint_wanted_ || status_.cut == Epoch(); }
+
+bool Conductor::Poll() {
+  if (!started_) return false;
+  switch (status_.phase) {
+    case Phase::kWaiting:
+      if (!MustCut() && !policy_.ShouldCut(clock_->MonotonicMicros())) return false;
+      Cut();
+      return true;
+    case Phase::kCommitting:
+      if (!replayed_ && journal_->DurableEpoch() < cut_.epoch) return false;
+      Commit();
+      return true;
+    case Phase::kFinished:
+      if (!checkpoint_wanted_) return false;
+      Cut();
+      return true;
+    case Phase::kRunning:
+      return false;
+  }
+  return false;
+}
+
+std::optional<int64_t> Conductor::NextWakeMicros() const {
+  if (!started_ || status_.phase != Phase::kWaiting) return std::nullopt;
+  if (MustCut()) return clock_->MonotonicMicros();
+  return policy_.NextWakeMicros();
+}
+
+void Conductor::Cut() {
+  cut_ = CutFrame();
+  cut_.checkpoint = std::exchange(checkpoint_wanted_, false);
+  replayed_ = replaying();
+  if (replayed_) {
+    const CutRecord& record = options_.replay[next_replay_++];
+    CHECK_LT(status_.cut, record.epoch) << "the journal's epochs do not grow";
+    cut_.epoch = record.epoch;
+    cut_.load = record.load;
+    cut_.clock_micros = record.clock_micros;
+    cut_.watermarks = record.watermarks;
+    cut_.until = record.positions;
+    cut_.replay_ends = !replaying();
+    if (!record.load) loading_ = false;
+  } else {
+    cut_.epoch = next_epoch_;
+    next_epoch_ = next_epoch_.Next();
+    cut_.load = loading_;
+    cut_.clock_micros = clock_->UnixMicros();
+    cut_.watermarks.resize(options_.source_count);
+    // The minimum over the shards that have partitions of the source.
+    for (uint32_t source = 0; source < options_.source_count; ++source) {
+      std::optional<int64_t>& watermark = cut_.watermarks[source];
+      for (const auto& of_shard : event_times_) {
+        if (of_shard[source]) watermark = std::min(watermark.value_or(*of_shard[source]), *of_shard[source]);
+      }
+    }
+  }
+  record_ =
+      CutRecord{cut_.epoch, SourcePositions(options_.source_count), cut_.clock_micros, cut_.watermarks, cut_.load};
+  taken_ = done_ = 0;
+  std::fill(has_taken_.begin(), has_taken_.end(), false);
+  std::fill(has_done_.begin(), has_done_.end(), false);
+  all_loaded_ = all_finished_ = true;
+  run_micros_ = 0;
+  cut_at_ = clock_->MonotonicMicros();
+  policy_.OnCut(cut_at_);
+  status_.cut = cut_.epoch;
+  status_.phase = Phase::kRunning;
+  SendAll(cut_);
+}
+
+void Conductor::OnWaiting(ShardId from, const WaitingFrame& frame) {
+  // What is told while an epoch runs was sent before its cut came; DONE tells anew.
+  if (status_.phase == Phase::kWaiting) policy_.OnWaiting(from, frame.waiting, clock_->MonotonicMicros());
+}
+
+void Conductor::OnTaken(ShardId from, const TakenFrame& frame) {
+  CHECK_EQ(frame.epoch, cut_.epoch) << "TAKEN of another epoch from shard " << from;
+  CHECK(status_.phase == Phase::kRunning && !has_taken_[from.value()]) << "TAKEN twice from shard " << from;
+  has_taken_[from.value()] = true;
+  CHECK_LE(frame.positions.size(), record_.positions.size()) << "from shard " << from;
+  for (size_t source = 0; source < frame.positions.size(); ++source) {
+    for (const auto& [partition, position] : frame.positions[source]) {
+      bool is_new = record_.positions[source].emplace(partition, position).second;
+      CHECK(is_new) << "two shards read partition " << partition;
+    }
+  }
+  // A replayed epoch stands in the journal already.
+  if (++taken_ == options_.shard_count && !replayed_) journal_->Append(record_);
+}
+
+void Conductor::OnDone(ShardId from, const DoneFrame& frame) {
+  CHECK_EQ(frame.epoch, cut_.epoch) << "DONE of another epoch from shard " << from;
+  CHECK(status_.phase == Phase::kRunning && has_taken_[from.value()] && !has_done_[from.value()])
+      << "DONE out of turn from shard " << from;
+  has_done_[from.value()] = true;
+  waiting_[from.value()] = frame.waiting;
+  all_loaded_ &= frame.loaded;
+  all_finished_ &= frame.finished;
+  run_micros_ = std::max(run_micros_, frame.run_micros);
+  for (size_t source = 0; source < std::min(frame.event_times.size(), event_times_[from.value()].size()); ++source) {
+    if (frame.event_times[source]) event_times_[from.value()][source] = frame.event_times[source];
+  }
+  if (++done_ == options_.shard_count) status_.phase = Phase::kCommitting;
+}
+
+void Conductor::Commit() {
+  const int64_t now = clock_->MonotonicMicros();
+  if (loading_ && all_loaded_) loading_ = false;
+  // A replay shows nothing before its last epoch: a reader has seen that one.
+  status_.load_complete = !loading_ && !replaying();
+  const bool finished = all_finished_ && !replaying();
+  status_.committed = cut_.epoch;
+  ++status_.epochs;
+  status_.last_epoch_micros = now - cut_at_;
+  policy_.OnDone(waiting_, run_micros_, now);
+  status_.phase = finished ? Phase::kFinished : Phase::kWaiting;
+  SendAll(CommitFrame{cut_.epoch, status_.load_complete, finished});
+}
+
+void Conductor::SendAll(const Frame& frame) {
+  for (uint16_t shard = 0; shard < options_.shard_count; ++shard) link_->Send(ShardId(shard), frame);
+}
+
+}  // namespace freshet

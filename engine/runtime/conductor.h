@@ -1,0 +1,105 @@
+// Conducts the epochs of a pipeline: cuts, collects, commits. Lives in shard 0; one epoch runs at a time.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <utility>
+#include <vector>
+
+#include "engine/base/clock.h"
+#include "engine/runtime/cut_policy.h"
+#include "engine/runtime/journal.h"
+#include "engine/runtime/link.h"
+
+namespace freshet {
+
+struct ConductorStatus {
+  enum class Phase : uint8_t {
+    kWaiting,     // for rows
+    kRunning,     // an epoch: not all shards are done
+    kCommitting,  // all are done; the journal is not durable yet
+    kFinished,    // every source has ended; no epoch follows but for a checkpoint
+  };
+  Phase phase = Phase::kWaiting;
+  Epoch cut;        // the last epoch cut
+  Epoch committed;  // the last epoch committed
+  bool load_complete = false;
+  uint64_t epochs = 0;            // committed since the start
+  int64_t last_epoch_micros = 0;  // from cut to commit
+};
+
+class Conductor {
+ public:
+  struct Options {
+    uint16_t shard_count = 1;
+    uint32_t source_count = 0;
+    // The first number that was never given to an epoch.
+    Epoch first_epoch = Epoch(1);
+    // Start with a load: nothing is shown before every source has taken what there was at its start. Else the results
+    // of the state that the shards opened are shown with the first epoch, which is cut even if nothing waits.
+    bool load = true;
+    // The journaled epochs after the state that the shards opened. They are run again as they were, and shown from the
+    // last of them on.
+    std::vector<CutRecord> replay;
+    CutPolicyOptions cut_policy;
+  };
+
+  // `link` reaches the own shard too. All outlive the conductor.
+  Conductor(Options options, const Clock* clock, Journal* journal, Link* link);
+
+  // Begins with the first epoch, once all shards are connected.
+  void Start();
+
+  void OnWaiting(ShardId from, const WaitingFrame& frame);
+  void OnTaken(ShardId from, const TakenFrame& frame);
+  void OnDone(ShardId from, const DoneFrame& frame);
+  // Sets a checkpoint into the next epoch, and cuts it even if nothing waits.
+  void RequestCheckpoint() { checkpoint_wanted_ = true; }
+
+  // Does what is due: commits when the journal is durable, cuts when the policy says so. True: it did something.
+  bool Poll();
+  // When Poll would do something by itself; no value: not before a frame or the journal.
+  std::optional<int64_t> NextWakeMicros() const;
+
+  const ConductorStatus& status() const { return status_; }
+  bool replaying() const { return next_replay_ < options_.replay.size(); }
+
+ private:
+  using Phase = ConductorStatus::Phase;
+
+  bool MustCut() const;
+  void Cut();
+  void Commit();
+  void SendAll(const Frame& frame);
+
+  const Options options_;
+  const Clock* const clock_;
+  Journal* const journal_;
+  Link* const link_;
+  CutPolicy policy_;
+
+  bool started_ = false;
+  bool checkpoint_wanted_ = false;
+  size_t next_replay_ = 0;
+  Epoch next_epoch_;
+  bool loading_;
+  ConductorStatus status_;
+
+  // Of the epoch that runs.
+  CutFrame cut_;
+  int64_t cut_at_ = 0;
+  CutRecord record_;
+  bool replayed_ = false;
+  uint16_t taken_ = 0;
+  uint16_t done_ = 0;
+  std::vector<bool> has_taken_;
+  std::vector<bool> has_done_;
+  std::vector<WaitingInput> waiting_;
+  bool all_loaded_ = false;
+  bool all_finished_ = false;
+  int64_t run_micros_ = 0;
+  // By source, what every shard told last.
+  std::vector<std::vector<std::optional<int64_t>>> event_times_;
+};
+
+}  // namespace freshet

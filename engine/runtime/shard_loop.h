@@ -1,0 +1,136 @@
+// Runs one shard: takes from its sources what a cut allows, runs the circuit, talks to the other shards and to the
+// conductor. A state machine that the process around it drives with frames and Step; single-threaded, never blocks.
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <vector>
+
+#include "absl/status/status.h"
+#include "engine/base/clock.h"
+#include "engine/circuit/circuit.h"
+#include "engine/circuit/committable.h"
+#include "engine/runtime/checkpoint_target.h"
+#include "engine/runtime/conductor.h"
+#include "engine/runtime/exchange.h"
+#include "engine/runtime/link.h"
+
+namespace freshet {
+
+struct ShardStatus {
+  enum class Phase : uint8_t {
+    kIdle,     // no epoch runs
+    kTaking,   // rows of the sources into the epoch
+    kRunning,  // all is taken
+    kDone,     // waits for the other shards and COMMIT
+  };
+  Phase phase = Phase::kIdle;
+  Epoch current;    // the last epoch begun
+  Epoch committed;  // the last epoch that readers may see
+  bool load_complete = false;
+  bool finished = false;
+  uint64_t rows_taken = 0;  // from sources since the start
+  uint64_t rows_in_epoch = 0;
+  uint64_t exchange_rows_sent = 0;
+  uint64_t exchange_bytes_sent = 0;
+};
+
+class ShardLoop {
+ public:
+  struct Options {
+    // What one epoch takes here at most, and one of a load.
+    TakeLimits limits;
+    TakeLimits load_limits = kLoadTakeLimits;
+    size_t credit_window_bytes = FlowControl::kDefaultWindowBytes;
+    // Step comes back after about this time.
+    int64_t slice_micros = 150;
+  };
+
+  // `link` leads to the other shards; `checkpoints` may be nullptr if no checkpoint is ever asked for. Borrowed things
+  // outlive the loop. `committables` are told every commit in their order.
+  ShardLoop(Options options, std::unique_ptr<Circuit> circuit, std::vector<Committable*> committables, Link* link,
+            const Clock* clock, CheckpointTarget* checkpoints = nullptr);
+  ~ShardLoop();
+
+  // Shard 0: conducts too. Before Start.
+  void Conduct(Conductor::Options options, Journal* journal);
+
+  // Opens the sources after `from` (by SourceId). With `replay` the first cuts bring positions to read up to, and the
+  // sources are opened with the first of them. In shard 0 also starts the conductor: then all links stand.
+  absl::Status Start(SourcePositions from, bool replay = false);
+
+  // A frame of another shard, in the order of its link.
+  void OnFrame(ShardId from, Frame frame);
+  // A source has got rows, its load or end has become known, or it has failed.
+  void OnSourceReady() { source_ready_ = true; }
+  // Works for about a slice. False: nothing can be done before a frame, a source, the journal or NextWakeMicros.
+  bool Step();
+  // When Step has something to do by itself, on the monotonic clock.
+  std::optional<int64_t> NextWakeMicros() const;
+
+  // Not OK: a source cannot go on; Step does nothing any more.
+  const absl::Status& failure() const { return failure_; }
+  ShardStatus status() const;
+  const Circuit& circuit() const { return *circuit_; }
+  SourceProgress Progress(SourceId source) const { return circuit_->source(source).Progress(); }
+  // Shard 0 only, else nullptr.
+  Conductor* conductor() { return conductor_.get(); }
+
+ private:
+  using Phase = ShardStatus::Phase;
+  class LocalLink;
+
+  void Handle(ShardId from, Frame frame);
+  void OnCut(CutFrame frame);
+  void OnCommit(const CommitFrame& frame);
+  void HoldBack(ShardId from, Frame frame);
+
+  bool WorkOnce();
+  bool TakeOnce();
+  bool TakeFrom(uint32_t source);
+  bool AtLimit() const;
+  bool MayEndTaking() const;
+  void EndTaking();
+  void EndEpoch();
+  void TellWaiting();
+  bool OpenOrContinue(const std::optional<SourcePositions>& until);
+  WaitingInput Waiting() const;
+  bool AllSources(bool SourceProgress::* flag) const;
+  bool CheckHealth();
+  void SendToConductor(Frame frame);
+
+  const Options options_;
+  const std::unique_ptr<Circuit> circuit_;
+  const std::vector<Committable*> committables_;
+  Link* const link_;
+  const Clock* const clock_;
+  CheckpointTarget* const checkpoints_;
+  std::unique_ptr<LocalLink> local_link_;
+  std::unique_ptr<Exchange> exchange_;  // nullptr with one shard
+  std::unique_ptr<Conductor> conductor_;
+
+  std::deque<Frame> local_;                           // from this shard to itself
+  std::vector<std::pair<ShardId, Frame>> held_back_;  // of an epoch whose cut has not come yet
+
+  SourcePositions from_;
+  bool sources_open_ = false;
+  bool source_ready_ = true;
+  absl::Status failure_;
+
+  // What the conductor knows of this shard's sources.
+  bool told_rows_ = false;
+  bool told_full_ = false;
+  bool told_loaded_ = false;
+  bool told_finished_ = false;
+
+  ShardStatus status_;
+  CutFrame cut_;
+  std::vector<uint64_t> rows_to_take_;  // by source: what waited at the cut
+  uint64_t bytes_in_epoch_ = 0;
+  uint32_t next_source_ = 0;  // round robin
+  int64_t run_micros_ = 0;
+};
+
+}  // namespace freshet
