@@ -13,7 +13,7 @@ namespace freshet {
 namespace {
 
 absl::Status Malformed(std::string_view text, DataType type, std::string_view expected) {
-  return absl::InvalidArgumentError(StrCat("\"", text, "\" is not a ", TypeName(type), "; expected ", expected));
+  return absl::InvalidArgumentError(StrCat("\"", text, "\" is no ", TypeName(type), "; expected ", expected));
 }
 
 absl::Status OutOfRange(std::string_view text, DataType type) {

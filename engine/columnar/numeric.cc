@@ -112,28 +112,25 @@ uint64_t Numeric::Hash(uint64_t seed) const {
 }
 
 std::string FormatNumeric(const Numeric& value) {
-  std::string digits;  // reversed
+  // Backwards into a buffer, in words of 18 digits: division of 128 bits is slow.
+  constexpr uint64_t kWord = 1'000'000'000'000'000'000ull;
+  constexpr int kWordDigits = 18;
+  char buffer[kMaxNumericDigits + 16];
+  char* begin = buffer + sizeof(buffer);
+  int32_t written = 0;
+  auto put = [&](uint64_t digit) {
+    *--begin = static_cast<char>('0' + digit);
+    if (++written == value.scale) *--begin = '.';
+  };
   uint128 rest = Magnitude(value.unscaled());
-  do {
-    digits.push_back(static_cast<char>('0' + static_cast<int>(rest % 10)));
-    rest /= 10;
-    if (static_cast<int32_t>(digits.size()) == value.scale) digits.push_back('.');
-  } while (rest != 0);
-  if (value.scale > 0) {
-    // Leading zeros: the point and one digit before it must stand.
-    bool has_point = digits.find('.') != std::string::npos;
-    while (!has_point) {
-      digits.push_back('0');
-      if (static_cast<int32_t>(digits.size()) == value.scale) {
-        digits.push_back('.');
-        has_point = true;
-      }
-    }
-    if (digits.back() == '.') digits.push_back('0');
+  while (rest >= kWord) {
+    uint64_t word = static_cast<uint64_t>(rest % kWord);
+    rest /= kWord;
+    for (int i = 0; i < kWordDigits; ++i, word /= 10) put(word % 10);
   }
-  if (value.high < 0) digits.push_back('-');
-  std::reverse(digits.begin(), digits.end());
-  return digits;
+  for (uint64_t word = static_cast<uint64_t>(rest); word != 0 || written <= value.scale; word /= 10) put(word % 10);
+  if (value.high < 0) *--begin = '-';
+  return std::string(begin, buffer + sizeof(buffer));
 }
 
 std::optional<Numeric> ParseNumeric(std::string_view text) {
