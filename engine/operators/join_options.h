@@ -1,0 +1,36 @@
+// What every join is made from.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "engine/circuit/operator.h"
+#include "engine/columnar/delta_batch.h"
+#include "engine/expr/expression.h"
+
+namespace freshet {
+
+// One input of a join. Port 0 is the left input, port 1 the right one.
+struct JoinSide {
+  std::vector<DataType> types;
+  // As many columns as the other side's key, of the same types (numeric modifiers may differ).
+  KeyColumns key;
+};
+
+struct JoinOptions {
+  JoinSide left;
+  JoinSide right;
+  // Keeps only the pairs for which it is TRUE: over the left columns, then the right ones. A pair for which it is ERROR
+  // does not match and is counted. Inner joins only.
+  std::optional<Expression> condition;
+  // The node's part of the ids of its states.
+  std::string node;
+  uint64_t hash_seed = 0;
+  // Counts rows with an ERROR cell in the key, which no join uses, and pairs with an ERROR condition. May be nullptr,
+  // else it outlives the operator.
+  ErrorCounter* errors = nullptr;
+};
+
+}  // namespace freshet

@@ -1,0 +1,20 @@
+#include "engine/operators/semi_join.h"
+
+namespace freshet {
+
+SemiJoin::SemiJoin(Kind kind, const JoinOptions& options)
+    : layout_(SymmetricJoin::LayoutOf(options)),
+      indicator_(layout_, kind == Kind::kSemi ? MatchIndicator::Wanted::kMatched : MatchIndicator::Wanted::kUnmatched,
+                 {}),
+      join_(options, layout_, JoinRows::Cells::kDropped) {
+  CHECK(!options.condition.has_value()) << "a semi or anti join with a further condition is not built yet";
+}
+
+Progress SemiJoin::Push(PortIndex port, const DeltaBatch& batch, Output&) {
+  const std::span<Entry* const> entries = join_.FindEntries(port, batch);
+  indicator_.Touch(join_, port, batch, entries);
+  join_.Insert(port, batch);
+  return Progress::kDone;
+}
+
+}  // namespace freshet
