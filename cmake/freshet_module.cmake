@@ -2,9 +2,6 @@
 # freshet_test(<name> <folder> DEPS ...): one GoogleTest executable of all *_test.cc of a folder, found by ctest.
 function(freshet_module name folder)
   cmake_parse_arguments(ARG "" "" "DEPS;PRIVATE_DEPS;EXCLUDE" ${ARGN})
-  if(NOT EXISTS ${CMAKE_SOURCE_DIR}/${folder})
-    return()
-  endif()
   file(GLOB_RECURSE sources CONFIGURE_DEPENDS ${CMAKE_SOURCE_DIR}/${folder}/*.cc)
   foreach(pattern ${ARG_EXCLUDE})
     list(FILTER sources EXCLUDE REGEX ${pattern})
