@@ -1,0 +1,67 @@
+// Reads one page of a view at one epoch, in slices, so that the compute thread is never held for long.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/expr/program.h"
+#include "engine/views/page_collector.h"
+#include "engine/views/sort_key.h"
+#include "engine/views/view_store.h"
+
+namespace freshet {
+
+class ViewRead {
+ public:
+  struct Query {
+    Epoch epoch;
+    // The key columns, in their order, of the keys to look up; NULL finds NULL. No value: all rows.
+    std::optional<DeltaBatch> keys = {};
+    // A boolean over the view's schema. Rows where it is not TRUE are left out. nullptr: all.
+    std::unique_ptr<Program> where = nullptr;
+    // Empty: an order of the shard's own, which stays the same while the epoch is pinned.
+    std::vector<SortColumn> order = {};
+    // Rows of the page, each copy of an equal row counted; at least 1.
+    uint32_t limit = 100;
+    // Cursor of the last row of the page before; empty: from the start.
+    std::string after = {};
+  };
+
+  // Errors: OUT_OF_RANGE if the epoch is not kept any more or not committed yet; INVALID_ARGUMENT for a cursor that no
+  // page gave. Pins the epoch while it lives; the store must outlive it.
+  static absl::StatusOr<std::unique_ptr<ViewRead>> Start(ViewStore& store, Query query);
+  ~ViewRead();
+
+  // Looks at up to about `rows` rows; true: the page is complete.
+  bool Step(uint32_t rows = kBatchRows);
+  ViewPage TakePage() { return collector_->TakePage(); }
+
+ private:
+  ViewRead(ViewStore& store, Query query);
+  // Collects the rows of the next keys, or of the next entries; false: there are none left.
+  bool NextKeys(uint32_t rows);
+  bool NextEntries(uint32_t rows);
+  void AppendRows(const Entry* entry, RowPlace place);
+  // Keeps of rows_ those that have the key they were looked up by.
+  void DropOtherKeys(const DeltaBatch& batch, std::vector<uint32_t>* kept) const;
+
+  ViewStore& store_;
+  Query query_;
+  std::unique_ptr<PageCollector> collector_;
+  std::optional<RowPlace> start_;  // of an unordered page: the last row taken
+  KeyTable::Cursor cursor_;
+  // Names the next entry that has rows at the epoch: behind the last one that has. New entries come and go in between,
+  // but have none, so the name stays true as long as the epoch is pinned.
+  KeyTable::Cursor place_;
+  std::vector<Entry*> scanned_;
+  uint32_t next_key_ = 0;
+  // The rows of one step, and where they are.
+  std::vector<const StoredRow*> rows_;
+  std::vector<RowPlace> places_;
+};
+
+}  // namespace freshet
