@@ -24,6 +24,7 @@ class KeyBatch {
 
   // Takes the keys of a batch, which must outlive the next calls. Rows with an ERROR in the key never take part.
   void Assign(const DeltaBatch& batch);
+  void Assign(DeltaBatch&& batch) = delete;
 
   // Rows that take part; `rows()` names them, ascending. nullptr: all of them, row i is row i.
   uint32_t size() const { return size_; }

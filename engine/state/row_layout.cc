@@ -51,6 +51,7 @@ void RowLayout::Stage(const DeltaBatch& batch, std::span<const ColumnIndex> colu
   CHECK_EQ(columns.size(), types_.size());
   staging->memory.assign(size_t{count} * (row_bytes_ / 8), 0);
   staging->fingerprints.resize(count);
+  if (count == 0) return;
   char* to = reinterpret_cast<char*>(staging->memory.data());
   for (uint32_t i = 0; i < columns.size(); ++i) StageColumn(batch.column(columns[i]), i, rows, count, to);
   for (uint32_t i = 0; i < count; ++i) {
