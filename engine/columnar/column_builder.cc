@@ -44,14 +44,11 @@ char* ColumnBuilder::AllocateLong(size_t size) {
   return own_heap_.mutable_as<char>();
 }
 
-void ColumnBuilder::AppendString(std::string_view text) {
-  if (text.size() > StringCell::kInlineBytes) {
-    CHECK(text.size() <= UINT32_MAX) << text.size() << " bytes";
-    char* place = AllocateLong(text.size());
-    std::memcpy(place, text.data(), text.size());
-    text = {place, text.size()};
-  }
-  Append(StringCell(text));
+void ColumnBuilder::AppendLongString(std::string_view text) {
+  CHECK(text.size() <= UINT32_MAX) << text.size() << " bytes";
+  char* place = AllocateLong(text.size());
+  std::memcpy(place, text.data(), text.size());
+  Append(StringCell(place, static_cast<uint32_t>(text.size())));
 }
 
 void ColumnBuilder::MarkInvalid(uint32_t row) {

@@ -22,7 +22,10 @@ class ColumnBuilder {
     values_.mutable_as<T>()[size_++] = value;
   }
   // Copies long strings into a heap of the column.
-  void AppendString(std::string_view text);
+  void AppendString(std::string_view text) {
+    if (text.size() <= StringCell::kInlineBytes) return Append(StringCell(text));
+    AppendLongString(text);
+  }
   void AppendNull();
   void AppendError(CellError error);
   // Copies the cell of another column of the same physical type, long strings included.
@@ -39,6 +42,7 @@ class ColumnBuilder {
   }
   void Grow();
   void MarkInvalid(uint32_t row);
+  void AppendLongString(std::string_view text);
   char* AllocateLong(size_t size);
 
   DataType type_;

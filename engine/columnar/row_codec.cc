@@ -20,13 +20,17 @@ constexpr uint8_t kNullTag = 0;
 constexpr uint8_t kValueTag = 1;
 constexpr uint8_t kErrorTag = 0x80;
 
+// A tag, a byte and a varint of 128 bits.
+constexpr size_t kShortCellBytes = 1 + 1 + 19;
+
 template <typename Unsigned>
-void PutVarint(Unsigned value, std::string* out) {
+char* PutVarint(Unsigned value, char* out) {
   while (value >= 0x80) {
-    out->push_back(static_cast<char>(static_cast<uint8_t>(value) | 0x80));
+    *out++ = static_cast<char>(static_cast<uint8_t>(value) | 0x80);
     value >>= 7;
   }
-  out->push_back(static_cast<char>(value));
+  *out++ = static_cast<char>(value);
+  return out;
 }
 
 uint64_t ZigZag(int64_t value) { return (static_cast<uint64_t>(value) << 1) ^ static_cast<uint64_t>(value >> 63); }
@@ -35,37 +39,41 @@ uint128 ZigZag128(int128 value) { return (static_cast<uint128>(value) << 1) ^ st
 int64_t UnZigZag(uint64_t value) { return static_cast<int64_t>((value >> 1) ^ (0 - (value & 1))); }
 int128 UnZigZag128(uint128 value) { return static_cast<int128>((value >> 1) ^ (0 - (value & 1))); }
 
+// Writes what has no bytes of its own behind it: all but the bytes of a text.
+char* PutValue(const Column& column, uint32_t row, char* out) {
+  switch (column.physical()) {
+    case PhysicalType::kBool:
+      *out = static_cast<char>(column.values<uint8_t>()[row]);
+      return out + 1;
+    case PhysicalType::kInt32:
+      return PutVarint(ZigZag(column.values<int32_t>()[row]), out);
+    case PhysicalType::kInt64:
+      return PutVarint(ZigZag(column.values<int64_t>()[row]), out);
+    case PhysicalType::kDouble:
+      std::memcpy(out, column.values<double>() + row, sizeof(double));
+      return out + sizeof(double);
+    case PhysicalType::kNumeric: {
+      const Numeric& value = column.values<Numeric>()[row];
+      *out = static_cast<char>(value.scale);
+      return PutVarint(ZigZag128(value.unscaled()), out + 1);
+    }
+    case PhysicalType::kString:
+      return PutVarint(column.values<StringCell>()[row].size(), out);
+  }
+  __builtin_unreachable();
+}
+
 void PutCell(const Column& column, uint32_t row, std::string* out) {
   if (!column.IsValue(row)) {
     CellError error = column.ErrorAt(row);
     out->push_back(static_cast<char>(error == CellError::kNone ? kNullTag : kErrorTag + static_cast<uint8_t>(error)));
     return;
   }
-  out->push_back(static_cast<char>(kValueTag));
-  switch (column.physical()) {
-    case PhysicalType::kBool:
-      out->push_back(static_cast<char>(column.values<uint8_t>()[row]));
-      return;
-    case PhysicalType::kInt32:
-      return PutVarint(ZigZag(column.values<int32_t>()[row]), out);
-    case PhysicalType::kInt64:
-      return PutVarint(ZigZag(column.values<int64_t>()[row]), out);
-    case PhysicalType::kDouble:
-      out->append(column.raw_values() + size_t{row} * sizeof(double), sizeof(double));
-      return;
-    case PhysicalType::kNumeric: {
-      const Numeric& value = column.values<Numeric>()[row];
-      out->push_back(static_cast<char>(value.scale));
-      return PutVarint(ZigZag128(value.unscaled()), out);
-    }
-    case PhysicalType::kString: {
-      const StringCell& cell = column.values<StringCell>()[row];
-      PutVarint(cell.size(), out);
-      out->append(cell.view());
-      return;
-    }
-  }
-  __builtin_unreachable();
+  char bytes[kShortCellBytes];
+  bytes[0] = static_cast<char>(kValueTag);
+  char* end = PutValue(column, row, bytes + 1);
+  out->append(bytes, end - bytes);
+  if (column.physical() == PhysicalType::kString) out->append(column.values<StringCell>()[row].view());
 }
 
 // Takes parts off the front of a row; false = they are not there.

@@ -3,7 +3,7 @@
 // Unused inline bytes are zero, so that inline cells compare and hash as two 64-bit words.
 #pragma once
 
-#include <algorithm>
+#include <compare>
 #include <cstdint>
 #include <cstring>
 #include <string_view>
@@ -19,13 +19,23 @@ class StringCell {
   StringCell() : size_(0), prefix_{}, rest_{} {}
   // Refers to `data` when longer than kInlineBytes; `data` must outlive the cell then.
   StringCell(const char* data, uint32_t size) : size_(size), prefix_{}, rest_{} {
-    if (size <= kInlineBytes) {
-      std::memcpy(prefix_, data, std::min(size, 4u));
-      if (size > 4) std::memcpy(rest_.bytes, data + 4, size - 4);
-    } else {
+    if (size > kInlineBytes) {
       std::memcpy(prefix_, data, 4);
       rest_.pointer = data;
+      return;
     }
+    // In registers, with loads of fixed width that overlap, in the place of copies of a size that is not known.
+    uint32_t prefix = 0;
+    uint64_t rest = 0;
+    if (size >= 4) {
+      prefix = Load4(data);
+      uint64_t last = Load4(data + size - 4);
+      rest = size >= 8 ? Load4(data + 4) | last << ((size - 8) * 8) : last >> ((8 - size) * 8);
+    } else if (size > 0) {
+      prefix = Byte(data[0]) | Byte(data[size / 2]) << (size / 2 * 8) | Byte(data[size - 1]) << ((size - 1) * 8);
+    }
+    std::memcpy(prefix_, &prefix, 4);
+    std::memcpy(rest_.bytes, &rest, 8);
   }
   explicit StringCell(std::string_view text) : StringCell(text.data(), static_cast<uint32_t>(text.size())) {}
 
@@ -41,7 +51,13 @@ class StringCell {
     return std::memcmp(rest_.pointer, other.rest_.pointer, size_) == 0;
   }
   // By bytes.
-  std::strong_ordering operator<=>(const StringCell& other) const { return view() <=> other.view(); }
+  std::strong_ordering operator<=>(const StringCell& other) const {
+    // Zeros behind a short text are no greater than what another has there, so prefixes decide when they differ.
+    uint32_t prefix = __builtin_bswap32(Load4(prefix_));
+    uint32_t other_prefix = __builtin_bswap32(Load4(other.prefix_));
+    if (prefix != other_prefix) return prefix <=> other_prefix;
+    return view() <=> other.view();
+  }
 
   uint64_t Hash(uint64_t seed) const {
     if (is_inline()) return HashPair(FirstWord(), SecondWord(), seed);
@@ -49,6 +65,13 @@ class StringCell {
   }
 
  private:
+  static uint32_t Byte(char c) { return static_cast<unsigned char>(c); }
+  static uint32_t Load4(const char* data) {
+    uint32_t word;
+    std::memcpy(&word, data, 4);
+    return word;
+  }
+
   uint64_t FirstWord() const {
     uint64_t word;
     std::memcpy(&word, this, 8);
