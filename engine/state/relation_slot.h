@@ -67,8 +67,12 @@ class RelationSlot {
   // deleted.
   void Save(KeyTable& table, std::span<Entry* const> live, std::span<Entry* const> retired, const StateId& id,
             StateWriter& writer);
-  // Reads what Save wrote for a vnode, and makes or finds the entries. `seed` is that of the key hash.
-  absl::Status Load(KeyTable& table, uint64_t seed, const StateId& id, VnodeId vnode, StateReader& reader);
+  // Reads what Save wrote for a vnode, and makes or finds the entries. `seed` is that of the key hash. Give kTrusted
+  // where the operator chose the entries' hashes itself (DeltaBatch::SetHashes), so that they do not follow from the
+  // key.
+  enum class StoredHashes : uint8_t { kChecked, kTrusted };
+  absl::Status Load(KeyTable& table, uint64_t seed, const StateId& id, VnodeId vnode, StateReader& reader,
+                    StoredHashes stored_hashes = StoredHashes::kChecked);
 
  private:
   struct Slot {

@@ -126,7 +126,8 @@ void RelationSlot::Save(KeyTable& table, std::span<Entry* const> live, std::span
   }
 }
 
-absl::Status RelationSlot::Load(KeyTable& table, uint64_t seed, const StateId& id, VnodeId vnode, StateReader& reader) {
+absl::Status RelationSlot::Load(KeyTable& table, uint64_t seed, const StateId& id, VnodeId vnode, StateReader& reader,
+                                StoredHashes stored_hashes) {
   std::vector<DataType> key_types = KeyTypes(table.layout());
   KeyColumns key_columns = FirstColumns(key_types.size()), row_columns = FirstColumns(rows_.columns().size());
   KeyBatch keys(key_columns, key_types, seed, NullKeys::kGroup);
@@ -151,6 +152,11 @@ absl::Status RelationSlot::Load(KeyTable& table, uint64_t seed, const StateId& i
     row_cells.pop_back();
     DeltaBatch key_batch(static_cast<uint32_t>(pages.size()), std::move(key_cells));
     DeltaBatch row_batch(row_count, std::move(row_cells), std::move(weights));
+    if (stored_hashes == StoredHashes::kTrusted) {
+      BufferRef hashes = BufferRef::Of<uint64_t>(pages.size());
+      for (size_t i = 0; i < pages.size(); ++i) hashes.mutable_as<uint64_t>()[i] = pages[i].hash;
+      key_batch.SetHashes(key_columns, std::move(hashes));
+    }
     keys.Assign(key_batch);
     if (keys.size() != pages.size())
       return absl::DataLossError(StrCat("state ", id.node, "/", id.slot, " has a key with an ERROR cell"));
