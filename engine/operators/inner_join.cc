@@ -3,7 +3,7 @@
 namespace freshet {
 
 InnerJoin::InnerJoin(const JoinOptions& options)
-    : join_(options, SymmetricJoin::LayoutOf(options), JoinRows::Cells::kKept) {}
+    : join_(options, SymmetricJoin::LayoutOf(options), KeyedRows::Cells::kKept) {}
 
 Progress InnerJoin::Push(PortIndex port, const DeltaBatch& batch, Output& out) {
   weights_seen_ |= batch.weights() != nullptr;

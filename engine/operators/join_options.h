@@ -9,19 +9,15 @@
 #include "engine/circuit/operator.h"
 #include "engine/columnar/delta_batch.h"
 #include "engine/expr/expression.h"
+#include "engine/operators/keyed_rows.h"
 
 namespace freshet {
 
-// One input of a join. Port 0 is the left input, port 1 the right one.
-struct JoinSide {
-  std::vector<DataType> types;
-  // As many columns as the other side's key, of the same types (numeric modifiers may differ).
-  KeyColumns key;
-};
-
+// Port 0 is the left input, port 1 the right one.
 struct JoinOptions {
-  JoinSide left;
-  JoinSide right;
+  // The keys have as many columns, pair by pair of the same types (numeric modifiers may differ).
+  KeyedInput left;
+  KeyedInput right;
   // Keeps only the pairs for which it is TRUE: over the left columns, then the right ones. A pair for which it is ERROR
   // does not match and is counted. Inner joins only.
   std::optional<Expression> condition;

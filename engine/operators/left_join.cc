@@ -5,7 +5,7 @@ namespace freshet {
 LeftJoin::LeftJoin(const JoinOptions& options)
     : layout_(SymmetricJoin::LayoutOf(options)),
       unmatched_(layout_, MatchIndicator::Wanted::kUnmatched, options.right.types),
-      join_(options, layout_, JoinRows::Cells::kKept) {
+      join_(options, layout_, KeyedRows::Cells::kKept) {
   CHECK(!options.condition.has_value()) << "a left join with a further condition is not built yet";
 }
 

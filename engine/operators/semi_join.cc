@@ -6,7 +6,7 @@ SemiJoin::SemiJoin(Kind kind, const JoinOptions& options)
     : layout_(SymmetricJoin::LayoutOf(options)),
       indicator_(layout_, kind == Kind::kSemi ? MatchIndicator::Wanted::kMatched : MatchIndicator::Wanted::kUnmatched,
                  {}),
-      join_(options, layout_, JoinRows::Cells::kDropped) {
+      join_(options, layout_, KeyedRows::Cells::kDropped) {
   CHECK(!options.condition.has_value()) << "a semi or anti join with a further condition is not built yet";
 }
 

@@ -12,16 +12,29 @@ std::vector<DataType> PairTypes(const JoinOptions& options) {
   return types;
 }
 
-}  // namespace
-
-EntryLayout SymmetricJoin::LayoutOf(const JoinOptions& options) {
-  return EntryLayout(JoinRows::KeyTypes(options.left, options.right));
+// The types of the key table. Entries have the key's form of the row that came first, of either side: where the sides
+// differ in a modifier, the table's type differs from both, and both keep the cell in their rows.
+std::vector<DataType> KeyTypes(const JoinOptions& options) {
+  const KeyedInput &left = options.left, &right = options.right;
+  CHECK_EQ(left.key.size(), right.key.size());
+  std::vector<DataType> types;
+  for (size_t i = 0; i < left.key.size(); ++i) {
+    const DataType a = left.types[left.key[i].value()], b = right.types[right.key[i].value()];
+    CHECK(a.kind == b.kind) << "join of " << a << " with " << b;
+    types.push_back(a == b ? a : DataType{a.kind});
+  }
+  return types;
 }
 
-SymmetricJoin::SymmetricJoin(const JoinOptions& options, EntryLayout layout, JoinRows::Cells right_cells)
+}  // namespace
+
+EntryLayout SymmetricJoin::LayoutOf(const JoinOptions& options) { return EntryLayout(KeyTypes(options)); }
+
+SymmetricJoin::SymmetricJoin(const JoinOptions& options, EntryLayout layout, KeyedRows::Cells right_cells)
     : layout_(std::move(layout)),
-      left_(layout_, options.left, options.right, JoinRows::Cells::kKept, {options.node, "left"}, options.hash_seed),
-      right_(layout_, options.right, options.left, right_cells, {options.node, "right"}, options.hash_seed),
+      left_(layout_, options.left, KeyTypes(options), KeyedRows::Cells::kKept, {options.node, "left"},
+            options.hash_seed),
+      right_(layout_, options.right, KeyTypes(options), right_cells, {options.node, "right"}, options.hash_seed),
       retiring_(layout_.AddBit()),
       table_(layout_),
       errors_(options.errors) {
@@ -42,7 +55,7 @@ std::span<Entry* const> SymmetricJoin::FindEntries(PortIndex port, const DeltaBa
 }
 
 void SymmetricJoin::Insert(PortIndex port, const DeltaBatch& batch) {
-  JoinRows& rows = side(port);
+  KeyedRows& rows = side(port);
   rows.Add(table_, batch, rows.keys().rows(), entries_);
 }
 

@@ -12,7 +12,7 @@
 #include "engine/circuit/operator.h"
 #include "engine/expr/program.h"
 #include "engine/operators/join_options.h"
-#include "engine/operators/join_rows.h"
+#include "engine/operators/keyed_rows.h"
 #include "engine/state/key_table.h"
 
 namespace freshet {
@@ -23,7 +23,7 @@ class SymmetricJoin {
 
   // `layout` may have slots and bits of the operator's own; it starts as LayoutOf(options). With right cells dropped
   // there is no Probe.
-  SymmetricJoin(const JoinOptions& options, EntryLayout layout, JoinRows::Cells right_cells);
+  SymmetricJoin(const JoinOptions& options, EntryLayout layout, KeyedRows::Cells right_cells);
 
   static EntryLayout LayoutOf(const JoinOptions& options);
 
@@ -43,9 +43,9 @@ class SymmetricJoin {
   // Likewise those of the last FindEntries.
   void RetireEmpty();
 
-  JoinRows& left() { return left_; }
-  JoinRows& right() { return right_; }
-  JoinRows& side(PortIndex port) { return port == kLeft ? left_ : right_; }
+  KeyedRows& left() { return left_; }
+  KeyedRows& right() { return right_; }
+  KeyedRows& side(PortIndex port) { return port == kLeft ? left_ : right_; }
   KeyTable& table() { return table_; }
 
   void SaveDirty(StateWriter& writer);
@@ -61,8 +61,8 @@ class SymmetricJoin {
   void EmitWhereConditionHolds(DeltaBatch pairs, Output& out);
 
   EntryLayout layout_;  // complete once all members up to table_ are made
-  JoinRows left_;
-  JoinRows right_;
+  KeyedRows left_;
+  KeyedRows right_;
   EntryBit retiring_;
   KeyTable table_;
   std::optional<Program> condition_;
