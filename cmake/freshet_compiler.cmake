@@ -14,7 +14,7 @@ elseif(CMAKE_CXX_COMPILER_ID MATCHES "Clang")
 endif()
 add_link_options(-Wl,--as-needed)
 
-set(CMAKE_CXX_FLAGS_RELEASE "-O3 -gline-tables-only")
+set(CMAKE_CXX_FLAGS_RELEASE "-O3 -gline-tables-only -DNDEBUG")
 set(CMAKE_CXX_FLAGS_DEBUG "-O1 -gline-tables-only -fno-omit-frame-pointer")
 add_compile_options(-march=${FRESHET_MARCH})
 
