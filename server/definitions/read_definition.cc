@@ -1,0 +1,284 @@
+#include "server/definitions/read_definition.h"
+
+#include <algorithm>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
+#include "engine/base/str_cat.h"
+#include "server/definitions/document.h"
+#include "server/definitions/field_reader.h"
+#include "server/definitions/json_document.h"
+#include "server/definitions/read_node.h"
+#include "server/definitions/read_table.h"
+#include "server/definitions/yaml_document.h"
+#include "server/formats/api/cell.h"
+
+namespace freshet {
+namespace {
+
+// Bytes as `1073741824`, `512MiB` or `2GB`.
+std::optional<uint64_t> ParseByteSize(std::string_view text) {
+  static constexpr std::pair<std::string_view, uint64_t> kUnits[] = {
+      {"kib", 1ull << 10}, {"mib", 1ull << 20}, {"gib", 1ull << 30}, {"tib", 1ull << 40}, {"kb", 1000},
+      {"mb", 1000'000},    {"gb", 1000'000'000}, {"tb", 1000'000'000'000}, {"b", 1}};
+  std::string lower = absl::AsciiStrToLower(std::string(text));
+  uint64_t unit = 1;
+  for (const auto& [suffix, size] : kUnits) {
+    if (!std::string_view(lower).ends_with(suffix)) continue;
+    unit = size;
+    lower.resize(lower.size() - suffix.size());
+    break;
+  }
+  uint64_t number = 0;
+  if (!absl::SimpleAtoi(lower, &number) || number > (1ull << 50) / unit) return std::nullopt;
+  return number * unit;
+}
+
+void ReadOptions(const DocumentNode& node, const std::string& path, v1::Options& out, ProblemList& problems) {
+  FieldReader fields(node, path, problems);
+  constexpr uint64_t kRows = 1ull << 40;
+  constexpr uint64_t kBytes = 1ull << 50;
+  out.set_shards(static_cast<uint32_t>(fields.Unsigned("shards", 1024)));
+  out.set_memory_bytes(fields.Unsigned("memory_bytes", kBytes));
+  if (fields.Find("memory") != nullptr) {
+    std::string text = fields.Text("memory");
+    if (auto bytes = ParseByteSize(text)) {
+      out.set_memory_bytes(*bytes);
+    } else {
+      problems.Add({.code = ErrorCode::kInvalidOption,
+                    .path = fields.PathOf("memory"),
+                    .message = StrCat("`", text, "` is no size"),
+                    .suggestion = "write it as 512MiB or 2GiB"});
+    }
+  }
+  out.set_epoch_max_rows(fields.Unsigned("epoch_max_rows", kRows));
+  out.set_epoch_max_bytes(fields.Unsigned("epoch_max_bytes", kBytes));
+  out.set_epoch_max_age_ms(static_cast<uint32_t>(fields.Unsigned("epoch_max_age_ms", 3'600'000)));
+  out.set_load_epoch_max_rows(fields.Unsigned("load_epoch_max_rows", kRows));
+  out.set_load_epoch_max_bytes(fields.Unsigned("load_epoch_max_bytes", kBytes));
+  fields.Finish();
+}
+
+void ReadView(const std::string& name, const DocumentNode& node, const std::string& path, v1::View& out,
+              ProblemList& problems) {
+  FieldReader fields(node, path, problems);
+  out.set_name(name);
+  out.set_materialized(fields.Boolean("materialized"));
+  for (const std::string& column : fields.Names("key")) out.add_key(column);
+  ReadNodeOf(fields, node, *out.mutable_node(), problems);
+}
+
+void ReadSink(const std::string& name, const DocumentNode& node, const std::string& path, v1::Sink& out,
+              ProblemList& problems) {
+  FieldReader fields(node, path, problems);
+  out.set_name(name);
+  out.set_from(fields.Text("from"));
+  out.set_connector(fields.Text("connector"));
+  for (const DocumentEntry* entry : fields.TakeRest()) {
+    if (entry->value.kind == DocumentKind::kScalar) (*out.mutable_options())[entry->key] = entry->value.text;
+  }
+}
+
+v1::Plan ReadPlan(const DocumentNode& root, ProblemList& problems) {
+  v1::Plan plan;
+  if (root.kind == DocumentKind::kNull) {
+    problems.Add({.path = "", .message = "the definition is empty", .suggestion = "declare `tables:` and `views:`"});
+    return plan;
+  }
+  FieldReader fields(root, "", problems);
+  plan.set_name(fields.Text("name"));
+  if (const DocumentNode* options = fields.Find("options")) {
+    ReadOptions(*options, "options", *plan.mutable_options(), problems);
+  }
+  fields.Entries("tables", [&](const std::string& name, const DocumentNode& node, const std::string& path) {
+    ReadTable(name, node, path, *plan.add_tables(), problems);
+  });
+  fields.Entries("views", [&](const std::string& name, const DocumentNode& node, const std::string& path) {
+    ReadView(name, node, path, *plan.add_views(), problems);
+  });
+  fields.Entries("sinks", [&](const std::string& name, const DocumentNode& node, const std::string& path) {
+    ReadSink(name, node, path, *plan.add_sinks(), problems);
+  });
+  fields.Finish();
+  return plan;
+}
+
+// What an overlay may say about a table that is there already: nothing but its sources.
+bool HasOnlySources(const v1::Table& table) {
+  v1::Table rest = table;
+  rest.clear_name();
+  rest.clear_sources();
+  return rest.ByteSizeLong() == 0;
+}
+
+class Merger {
+ public:
+  Merger(Places& places, ProblemList& problems) : places_(places), problems_(problems) {}
+
+  void Add(v1::Plan overlay, size_t file, const DocumentNode& root) {
+    if (!overlay.name().empty()) {
+      places_.Erase("name");
+      plan_.set_name(overlay.name());
+    }
+    plan_.mutable_options()->MergeFrom(overlay.options());
+    for (v1::Table& table : *overlay.mutable_tables()) AddTable(std::move(table), file, root);
+    for (v1::View& view : *overlay.mutable_views()) {
+      if (Refuse(plan_.views(), view.name(), "view", "views", file, root)) continue;
+      *plan_.add_views() = std::move(view);
+    }
+    for (v1::Sink& sink : *overlay.mutable_sinks()) {
+      places_.Erase(JoinPath("sinks", sink.name()));
+      auto it = std::find_if(plan_.mutable_sinks()->begin(), plan_.mutable_sinks()->end(),
+                             [&](const v1::Sink& known) { return known.name() == sink.name(); });
+      if (it == plan_.mutable_sinks()->end()) {
+        *plan_.add_sinks() = std::move(sink);
+      } else {
+        *it = std::move(sink);
+      }
+    }
+    places_.AddDocument(file, root, "");
+  }
+
+  v1::Plan Take() { return std::move(plan_); }
+
+ private:
+  void AddTable(v1::Table table, size_t file, const DocumentNode& root) {
+    auto it = std::find_if(plan_.mutable_tables()->begin(), plan_.mutable_tables()->end(),
+                           [&](const v1::Table& known) { return known.name() == table.name(); });
+    if (it == plan_.mutable_tables()->end()) {
+      *plan_.add_tables() = std::move(table);
+      return;
+    }
+    if (!HasOnlySources(table)) {
+      Refuse(plan_.tables(), table.name(), "table", "tables", file, root);
+      return;
+    }
+    places_.Erase(JoinPath(JoinPath("tables", table.name()), "sources"));
+    it->mutable_sources()->Swap(table.mutable_sources());
+  }
+
+  // Adds a problem at the overlay's place if `name` is known; the path alone would lead to the first declaration.
+  template <typename List>
+  bool Refuse(const List& known, const std::string& name, std::string_view what, std::string_view section, size_t file,
+              const DocumentNode& root) {
+    if (std::none_of(known.begin(), known.end(), [&](const auto& each) { return each.name() == name; })) return false;
+    v1::Problem problem;
+    problem.set_code(std::string(InfoOf(ErrorCode::kDuplicateName).name));
+    problem.set_path(JoinPath(section, name));
+    problem.set_message(StrCat("the ", what, " ", name, " is declared by an earlier file"));
+    problem.set_suggestion("a later file may replace only `sources` of tables, and sinks");
+    Mark mark = root.mark;
+    for (const DocumentEntry& entry : root.entries) {
+      if (entry.key != section) continue;
+      for (const DocumentEntry& each : entry.value.entries) {
+        if (each.key == name) mark = each.key_mark;
+      }
+    }
+    places_.SetPlace(file, mark, problem);
+    problems_.AddProblem(std::move(problem));
+    return true;
+  }
+
+  Places& places_;
+  ProblemList& problems_;
+  v1::Plan plan_;
+};
+
+v1::DefinitionFile::Language LanguageOf(const v1::DefinitionFile& file) {
+  if (file.language() != v1::DefinitionFile::LANGUAGE_UNSPECIFIED) return file.language();
+  std::string name = absl::AsciiStrToLower(file.name());
+  if (name.ends_with(".json")) return v1::DefinitionFile::JSON;
+  if (name.ends_with(".sql")) return v1::DefinitionFile::SQL;
+  return v1::DefinitionFile::YAML;
+}
+
+class FileReader {
+ public:
+  FileReader(Places& places, ProblemList& problems) : places_(places), problems_(problems) {}
+
+  // false: there is nothing that could be read.
+  bool Read(const v1::DefinitionFile& file, const std::string& name, size_t* number, DocumentNode* root) {
+    std::string text = file.text();
+    if (text.size() > kMaxDefinitionBytes) {
+      *number = places_.AddFile(name, "");
+      return Fail(*number, {}, ErrorCode::kRequestTooLarge,
+                  StrCat("the text has ", text.size(), " bytes; at most ", kMaxDefinitionBytes, " are taken"), "");
+    }
+    if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
+    *number = places_.AddFile(name, text);
+    if (!IsValidUtf8(text) || text.find('\0') != std::string::npos) {
+      return Fail(*number, {}, ErrorCode::kInvalidUtf8, "the text is not valid UTF-8", "");
+    }
+    DocumentResult result;
+    switch (LanguageOf(file)) {
+      case v1::DefinitionFile::JSON:
+        result = ParseJson(text);
+        break;
+      case v1::DefinitionFile::SQL:
+        return Fail(*number, {}, ErrorCode::kUnsupported, "definitions in SQL are not built in this release",
+                    "write it as YAML or JSON");
+      default:  // proto enums are open; LanguageOf gives no other
+        result = ParseYaml(text);
+    }
+    bool readable = true;
+    for (const DocumentError& error : result.errors) {
+      readable = readable && error.duplicate_key;
+      Fail(*number, error.mark, error.duplicate_key ? ErrorCode::kDuplicateKey : ErrorCode::kSyntaxError, error.message,
+           error.suggestion);
+    }
+    *root = std::move(result.root);
+    return readable;
+  }
+
+ private:
+  bool Fail(size_t file, Mark mark, ErrorCode code, const std::string& message, const std::string& suggestion) {
+    v1::Problem problem;
+    problem.set_code(std::string(InfoOf(code).name));
+    problem.set_message(message);
+    problem.set_suggestion(suggestion);
+    places_.SetPlace(file, mark, problem);
+    problems_.AddProblem(std::move(problem));
+    return false;
+  }
+
+  Places& places_;
+  ProblemList& problems_;
+};
+
+}  // namespace
+
+v1::Plan ReadDefinition(const v1::Definition& definition, Places& places, ProblemList& problems) {
+  if (definition.files().empty()) {
+    if (!definition.has_plan()) {
+      problems.Add({.path = "", .message = "the definition is empty: give files or a plan"});
+    }
+    return definition.plan();
+  }
+  if (definition.has_plan()) {
+    problems.Add({.path = "", .message = "the definition has files and a plan: give one of them"});
+    return definition.plan();
+  }
+  FileReader reader(places, problems);
+  Merger merger(places, problems);
+  for (int i = 0; i < definition.files_size(); ++i) {
+    const v1::DefinitionFile& file = definition.files(i);
+    std::string name = file.name().empty() ? StrCat("definition ", i + 1) : file.name();
+    size_t number = 0;
+    DocumentNode root;
+    if (!reader.Read(file, name, &number, &root)) continue;
+    // Problems of one file are located before the next is merged, since an overlay moves paths.
+    ProblemList found;
+    v1::Plan plan = ReadPlan(root, found);
+    Places own;
+    own.AddDocument(own.AddFile(name, places.TextOf(number)), root, "");
+    for (v1::Problem& problem : own.Locate(found)) problems.AddProblem(std::move(problem));
+    merger.Add(std::move(plan), number, root);
+  }
+  return merger.Take();
+}
+
+}  // namespace freshet

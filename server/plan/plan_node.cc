@@ -1,0 +1,98 @@
+#include "server/plan/plan_node.h"
+
+#include <unordered_map>
+#include <unordered_set>
+
+#include "engine/base/check.h"
+#include "engine/base/str_cat.h"
+#include "server/plan/fingerprint.h"
+
+namespace freshet {
+namespace {
+
+std::vector<const Relation*> RelationsOf(const std::vector<PlanRef>& inputs) {
+  std::vector<const Relation*> relations;
+  for (const PlanRef& input : inputs) relations.push_back(&input->relation);
+  return relations;
+}
+
+void Visit(const PlanRef& node, std::unordered_set<const PlanNode*>* seen, std::vector<PlanRef>* out) {
+  if (!seen->insert(node.get()).second) return;
+  for (const PlanRef& input : node->inputs) Visit(input, seen, out);
+  out->push_back(node);
+}
+
+std::string ValidateNode(const PlanNode& node) {
+  std::vector<const Relation*> relations = RelationsOf(node.inputs);
+  std::string wrong = std::visit([&](const auto& each) { return Validate(each, relations); }, node.operation);
+  if (!wrong.empty()) return wrong;
+  Relation derived = std::visit([&](const auto& each) { return RelationOf(each, relations); }, node.operation);
+  bool same = derived.schema == node.relation.schema && derived.properties == node.relation.properties &&
+              derived.partitioning == node.relation.partitioning;
+  return same ? "" : "what is known of it does not follow from its inputs";
+}
+
+}  // namespace
+
+std::string_view NameOf(const PlanOperation& operation) {
+  return std::visit([](const auto& node) { return std::string_view(node.kName); }, operation);
+}
+
+PlanRef MakeNode(PlanOperation operation, std::vector<PlanRef> inputs, std::string owner) {
+  auto node = std::make_shared<PlanNode>();
+  std::vector<const Relation*> relations = RelationsOf(inputs);
+  // What RelationOf relies on; broken here is a defect of the planner.
+  std::string wrong = std::visit([&](const auto& each) { return Validate(each, relations); }, operation);
+  CHECK(wrong.empty()) << NameOf(operation) << " of " << owner << ": " << wrong;
+  node->relation = std::visit([&](const auto& each) { return RelationOf(each, relations); }, operation);
+  std::string logic(NameOf(operation));
+  std::visit([&](const auto& each) { AppendLogic(each, &logic); }, operation);
+  for (const PlanRef& input : inputs) StrAppend(&logic, " <", input->fingerprint);
+  // Properties choose among variants of an operator, whose states differ.
+  if (node->relation.properties.append_only) logic += " append_only";
+  node->fingerprint = FingerprintOf(logic);
+  node->operation = std::move(operation);
+  node->inputs = std::move(inputs);
+  node->owner = std::move(owner);
+  return node;
+}
+
+PlanRef WithInputs(const PlanRef& node, std::vector<PlanRef> inputs) {
+  return inputs == node->inputs ? node : MakeNode(node->operation, std::move(inputs), node->owner);
+}
+
+std::vector<PlanRef> NodesOf(const PlanTree& tree) {
+  std::unordered_set<const PlanNode*> seen;
+  std::vector<PlanRef> nodes;
+  for (const PlanView& view : tree.views) Visit(view.node, &seen, &nodes);
+  return nodes;
+}
+
+PlanTree RewriteTree(const PlanTree& tree, const std::function<PlanRef(const PlanRef&)>& rewrite) {
+  std::unordered_map<const PlanNode*, PlanRef> done;
+  for (const PlanRef& node : NodesOf(tree)) {
+    std::vector<PlanRef> inputs;
+    for (const PlanRef& input : node->inputs) inputs.push_back(done.at(input.get()));
+    PlanRef rewritten = rewrite(WithInputs(node, std::move(inputs)));
+    CHECK_EQ(rewritten->schema().size(), node->schema().size());
+    done[node.get()] = std::move(rewritten);
+  }
+  PlanTree result = tree;
+  for (PlanView& view : result.views) view.node = done.at(view.node.get());
+  return result;
+}
+
+std::string ValidateTree(const PlanTree& tree) {
+  for (const PlanRef& node : NodesOf(tree)) {
+    std::string wrong = ValidateNode(*node);
+    if (!wrong.empty()) return StrCat(node->owner, "/", NameOf(node->operation), ": ", wrong);
+  }
+  for (const PlanView& view : tree.views) {
+    for (uint32_t column : view.key) {
+      if (column >= view.node->schema().size()) return StrCat("view ", view.name, ": no key column ", column);
+    }
+  }
+  return "";
+}
+
+}  // namespace freshet
