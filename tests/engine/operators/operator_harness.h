@@ -7,7 +7,6 @@
 #include <map>
 #include <memory>
 #include <string>
-#include <tuple>
 #include <utility>
 #include <vector>
 
@@ -15,41 +14,9 @@
 #include "engine/circuit/operator.h"
 #include "engine/columnar/text_form.h"
 #include "engine/state/state_store.h"
+#include "tests/engine/state/map_state_store.h"
 
 namespace freshet {
-
-// A state store in memory that keeps what was written last.
-class MapStateStore : public StateWriter, public StateReader {
- public:
-  void Put(const StateId& id, VnodeId vnode, uint64_t hash, uint32_t part, std::string_view value) override {
-    states_[{id, vnode}][{hash, part}] = std::string(value);
-    ++puts_;
-  }
-  void Delete(const StateId& id, VnodeId vnode, uint64_t hash, uint32_t part) override {
-    states_[{id, vnode}].erase({hash, part});
-  }
-  absl::Status Load(const StateId& id, VnodeId vnode,
-                    const std::function<absl::Status(uint64_t, uint32_t, std::string_view)>& visit) override {
-    auto state = states_.find({id, vnode});
-    if (state == states_.end()) return absl::OkStatus();
-    for (const auto& [key, value] : state->second) {
-      absl::Status status = visit(key.first, key.second, value);
-      if (!status.ok()) return status;
-    }
-    return absl::OkStatus();
-  }
-  size_t size() const {
-    size_t entries = 0;
-    for (const auto& [id, state] : states_) entries += state.size();
-    return entries;
-  }
-  // Calls of Put so far.
-  size_t puts() const { return puts_; }
-
- private:
-  std::map<std::pair<StateId, VnodeId>, std::map<std::pair<uint64_t, uint32_t>, std::string>> states_;
-  size_t puts_ = 0;
-};
 
 class CountingErrors : public ErrorCounter {
  public:
