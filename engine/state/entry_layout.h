@@ -33,7 +33,8 @@ class EntryLayout {
   uint32_t extra_null_offset() const { return extra_null_offset_; }
   // Where slots begin: what lies behind is zeroed when an entry begins to live.
   uint32_t slots_offset() const { return slots_offset_; }
-  uint32_t entry_bytes() const { return entry_bytes_; }
+  // Entries that nearly fill a cache line are as large as one, so that none lies across two.
+  uint32_t entry_bytes() const { return entry_bytes_ > 48 && entry_bytes_ < 64 ? 64 : entry_bytes_; }
 
  private:
   std::vector<KeyCell> key_;

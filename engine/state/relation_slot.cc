@@ -15,7 +15,7 @@ RelationSlot::RelationSlot(EntryLayout& layout, std::vector<DataType> columns)
 
 void RelationSlot::Add(KeyTable& table, const DeltaBatch& batch, std::span<const ColumnIndex> columns,
                        const uint32_t* rows, std::span<Entry* const> entries, int64_t factor) {
-  constexpr uint32_t kAhead = 8;
+  constexpr uint32_t kAhead = 16;
   uint32_t count = static_cast<uint32_t>(entries.size());
   rows_.Stage(batch, columns, rows, count, factor, &staging_);
   for (uint32_t i = 0; i < count; ++i) {
@@ -65,7 +65,7 @@ void RelationSlot::Resize(BlockPool& pool, Slot& slot, uint32_t capacity) {
   slot.capacity = capacity;
   slot.memory = capacity == 0 ? nullptr : static_cast<char*>(pool.Allocate(BlockBytes(capacity)));
   if (slot.count > 0) {
-    std::memcpy(slot.memory, old.memory, size_t{slot.count} * rows_.row_bytes());
+    std::memcpy(SmallRow(slot, 0), SmallRow(old, 0), size_t{slot.count} * rows_.row_bytes());
     std::memcpy(Fingerprints(slot), Fingerprints(old), slot.count * sizeof(uint32_t));
   }
   if (old.memory != nullptr) pool.Free(old.memory, BlockBytes(old.capacity));

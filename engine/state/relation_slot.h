@@ -76,7 +76,7 @@ class RelationSlot {
 
  private:
   struct Slot {
-    char* memory;  // up to kSmallRows: a block of rows, then their fingerprints; past it a BigRelation
+    char* memory;  // up to kSmallRows: a block of fingerprints, then rows; past it a BigRelation
     uint32_t count;
     uint32_t capacity;  // of the block; kBig: memory is a BigRelation
   };
@@ -86,13 +86,16 @@ class RelationSlot {
   static constexpr uint32_t kBig = ~0u;       // Slot::capacity
 
   static BigRelation* BigOf(const Slot& slot) { return reinterpret_cast<BigRelation*>(slot.memory); }
+  // Fingerprints come first: they are what Add reads, and what Prefetch has fetched.
+  static uint32_t* Fingerprints(const Slot& slot) { return reinterpret_cast<uint32_t*>(slot.memory); }
+  static size_t FingerprintBytes(uint32_t capacity) { return (size_t{capacity} * sizeof(uint32_t) + 7) / 8 * 8; }
   StoredRow* SmallRow(const Slot& slot, uint32_t position) const {
-    return reinterpret_cast<StoredRow*>(slot.memory + size_t{position} * rows_.row_bytes());
+    return reinterpret_cast<StoredRow*>(slot.memory + FingerprintBytes(slot.capacity) +
+                                        size_t{position} * rows_.row_bytes());
   }
-  uint32_t* Fingerprints(const Slot& slot) const {
-    return reinterpret_cast<uint32_t*>(slot.memory + size_t{slot.capacity} * rows_.row_bytes());
+  size_t BlockBytes(uint32_t capacity) const {
+    return FingerprintBytes(capacity) + size_t{capacity} * rows_.row_bytes();
   }
-  size_t BlockBytes(uint32_t capacity) const { return size_t{capacity} * (rows_.row_bytes() + sizeof(uint32_t)); }
 
   void AddStaged(BlockPool& pool, Slot& slot, const StoredRow* row, uint32_t fingerprint);
   void AddToBig(BlockPool& pool, Slot& slot, const StoredRow* row, uint32_t fingerprint);

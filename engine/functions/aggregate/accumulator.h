@@ -1,0 +1,46 @@
+// Keeps one partial result of every group in slots of the group's entry: a sum, the values in order. Aggregate
+// functions read several; functions over the same argument share them.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "engine/columnar/column.h"
+#include "engine/state/block_pool.h"
+#include "engine/state/entry.h"
+#include "engine/state/entry_layout.h"
+
+namespace freshet {
+
+// Values that one batch adds to groups. Value i is the cell of `column` in row rows[i] (row i if nullptr), a value
+// always; it goes to the group entries[i] with weight weights[i] (+1 if nullptr).
+struct AccumulatorInput {
+  const Column* column = nullptr;
+  uint32_t count = 0;
+  Entry* const* entries = nullptr;
+  const uint32_t* rows = nullptr;
+  const int64_t* weights = nullptr;
+
+  uint32_t RowAt(uint32_t i) const { return rows == nullptr ? i : rows[i]; }
+  int64_t WeightAt(uint32_t i) const { return weights == nullptr ? 1 : weights[i]; }
+};
+
+// The state of a group in which all weights are 0 and all is released is zero. Results depend on the multiset of values
+// alone, not on their order, and weights may be negative on the way.
+class Accumulator {
+ public:
+  virtual ~Accumulator() = default;
+
+  // Adds the values to their groups. Memory beyond the slots is of the pool.
+  virtual void Add(const AccumulatorInput& input, BlockPool& pool) = 0;
+  // Frees what a group's slots own and zeroes them.
+  virtual void Release(Entry* entry, BlockPool& pool) = 0;
+
+  // Appends a group's state in a form that later versions read; reads it into a zero state. False: it is broken.
+  virtual void Save(const Entry* entry, std::string* out) const = 0;
+  virtual bool Load(std::string_view* bytes, Entry* entry, BlockPool& pool) = 0;
+};
+
+}  // namespace freshet

@@ -1,0 +1,126 @@
+#include "engine/functions/aggregate/argument_state.h"
+
+#include "engine/base/check.h"
+#include "engine/functions/aggregate/state_bytes.h"
+
+namespace freshet {
+
+void ArgumentState::AddSlots(EntryLayout& layout) {
+  count_ = layout.AddSlot(sizeof(int64_t));
+  has_error_ = layout.AddBit();
+  if (options_.needs.sum) {
+    switch (PhysicalOf(options_.type.kind)) {
+      case PhysicalType::kInt32:
+      case PhysicalType::kInt64:
+        integer_sum_ = std::make_unique<IntegerSum>(options_.type, layout);
+        break;
+      case PhysicalType::kNumeric:
+        numeric_sum_ = std::make_unique<NumericSum>(layout);
+        break;
+      case PhysicalType::kDouble:
+        double_sum_ = std::make_unique<DoubleSum>(layout);
+        break;
+      case PhysicalType::kBool:
+      case PhysicalType::kString:
+        CHECK(false) << "no sum of " << TypeName(options_.type);
+    }
+  }
+  WantedExtremes wanted{options_.needs.least, options_.needs.greatest};
+  if (!wanted.least && !wanted.greatest) return;
+  extremes_ = options_.append_only ? MakeAppendOnlyExtremes(options_.type, wanted, count_, layout)
+                                   : MakeOrderedExtremes(options_.type, count_, layout);
+}
+
+void ArgumentState::Add(const DeltaBatch& batch, const uint32_t* rows, uint32_t count, Entry* const* entries,
+                        BlockPool& pool) {
+  const Column* column = options_.column ? &batch.column(*options_.column) : nullptr;
+  AccumulatorInput input{column, count, entries, rows, nullptr};
+  if (options_.filter || (column != nullptr && !column->all_valid())) {
+    SelectRows(batch, rows, count, entries);
+    input.count = static_cast<uint32_t>(selected_entries_.size());
+    input.entries = selected_entries_.data();
+    input.rows = selected_rows_.data();
+    if (batch.weights() != nullptr) input.weights = selected_weights_.data();
+  } else if (batch.weights() != nullptr) {
+    input.weights = batch.weights();
+    if (rows != nullptr) {
+      selected_weights_.resize(count);
+      for (uint32_t i = 0; i < count; ++i) selected_weights_[i] = batch.weights()[rows[i]];
+      input.weights = selected_weights_.data();
+    }
+  }
+  if (extremes_ != nullptr) {
+    extremes_->Add(input, pool);  // counts
+  } else {
+    for (uint32_t i = 0; i < input.count; ++i) input.entries[i]->At<int64_t>(count_) += input.WeightAt(i);
+  }
+  if (integer_sum_ != nullptr) integer_sum_->Add(input, pool);
+  if (numeric_sum_ != nullptr) numeric_sum_->Add(input, pool);
+  if (double_sum_ != nullptr) double_sum_->Add(input, pool);
+}
+
+void ArgumentState::SelectRows(const DeltaBatch& batch, const uint32_t* rows, uint32_t count, Entry* const* entries) {
+  const Column* column = options_.column ? &batch.column(*options_.column) : nullptr;
+  const Column* filter = options_.filter ? &batch.column(*options_.filter) : nullptr;
+  selected_entries_.clear();
+  selected_rows_.clear();
+  selected_weights_.clear();
+  for (uint32_t i = 0; i < count; ++i) {
+    uint32_t row = rows == nullptr ? i : rows[i];
+    if (filter != nullptr && !filter->IsError(row)) {
+      if (!filter->IsValue(row) || filter->values<uint8_t>()[row] == 0) continue;
+    }
+    if ((filter != nullptr && filter->IsError(row)) || (column != nullptr && column->IsError(row))) {
+      AddErrors(entries[i], batch.WeightAt(row));
+      continue;
+    }
+    if (column != nullptr && !column->IsValue(row)) continue;
+    selected_entries_.push_back(entries[i]);
+    selected_rows_.push_back(row);
+    selected_weights_.push_back(batch.WeightAt(row));
+  }
+}
+
+void ArgumentState::AddErrors(Entry* entry, int64_t weight) {
+  auto [it, added] = errors_.try_emplace(entry, 0);
+  it->second += weight;
+  if (it->second == 0) {
+    errors_.erase(it);
+    has_error_.Clear(entry);
+  } else {
+    has_error_.Set(entry);
+  }
+}
+
+void ArgumentState::Release(Entry* entry, BlockPool& pool) {
+  if (extremes_ != nullptr) extremes_->Release(entry, pool);
+  if (integer_sum_ != nullptr) integer_sum_->Release(entry, pool);
+  if (numeric_sum_ != nullptr) numeric_sum_->Release(entry, pool);
+  if (double_sum_ != nullptr) double_sum_->Release(entry, pool);
+  entry->At<int64_t>(count_) = 0;
+  if (has_error_.Get(entry)) {
+    errors_.erase(entry);
+    has_error_.Clear(entry);
+  }
+}
+
+void ArgumentState::Save(const Entry* entry, std::string* out) const {
+  PutFixed(Count(entry), out);
+  PutFixed(HasError(entry) ? errors_.at(entry) : int64_t{0}, out);
+  if (extremes_ != nullptr) extremes_->Save(entry, out);
+  if (integer_sum_ != nullptr) integer_sum_->Save(entry, out);
+  if (numeric_sum_ != nullptr) numeric_sum_->Save(entry, out);
+  if (double_sum_ != nullptr) double_sum_->Save(entry, out);
+}
+
+bool ArgumentState::Load(std::string_view* bytes, Entry* entry, BlockPool& pool) {
+  int64_t errors = 0;
+  if (!TakeFixed(bytes, &entry->At<int64_t>(count_)) || !TakeFixed(bytes, &errors)) return false;
+  if (errors != 0) AddErrors(entry, errors);
+  return (extremes_ == nullptr || extremes_->Load(bytes, entry, pool)) &&
+         (integer_sum_ == nullptr || integer_sum_->Load(bytes, entry, pool)) &&
+         (numeric_sum_ == nullptr || numeric_sum_->Load(bytes, entry, pool)) &&
+         (double_sum_ == nullptr || double_sum_->Load(bytes, entry, pool));
+}
+
+}  // namespace freshet

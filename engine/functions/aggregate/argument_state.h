@@ -1,0 +1,83 @@
+// Everything that the aggregates over one argument share: how many values and ERRORs a group has, and the accumulators
+// that some of them need. NULLs leave no trace.
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <unordered_map>
+#include <vector>
+
+#include "engine/columnar/delta_batch.h"
+#include "engine/functions/aggregate/double_sum.h"
+#include "engine/functions/aggregate/extremes.h"
+#include "engine/functions/aggregate/integer_sum.h"
+#include "engine/functions/aggregate/numeric_sum.h"
+
+namespace freshet {
+
+// What the aggregates over an argument need beside the count.
+struct AccumulatorNeeds {
+  bool sum = false;
+  bool least = false;
+  bool greatest = false;
+
+  AccumulatorNeeds operator|(const AccumulatorNeeds& other) const {
+    return {sum || other.sum, least || other.least, greatest || other.greatest};
+  }
+};
+
+class ArgumentState {
+ public:
+  struct Options {
+    std::optional<ColumnIndex> column;  // none: rows themselves are counted, count(*)
+    DataType type;                      // of the column
+    std::optional<ColumnIndex> filter;  // only rows where this boolean is TRUE
+    AccumulatorNeeds needs;
+    bool append_only = false;  // no row of the input is ever retracted
+  };
+  explicit ArgumentState(Options options) : options_(options) {}
+
+  // Planning: every aggregate over the argument adds its needs, then the slots are added to the layout, once.
+  void AddNeeds(const AccumulatorNeeds& needs) { options_.needs = options_.needs | needs; }
+  void AddSlots(EntryLayout& layout);
+
+  // Adds rows[i] (row i if nullptr), i < count, of a batch to the groups entries[i].
+  void Add(const DeltaBatch& batch, const uint32_t* rows, uint32_t count, Entry* const* entries, BlockPool& pool);
+
+  const Options& options() const { return options_; }
+  // Values of a group, each as often as its weight says.
+  int64_t Count(const Entry* entry) const { return entry->At<int64_t>(count_); }
+  // Whether an ERROR cell is in the group: all aggregates over the argument are ERROR then.
+  bool HasError(const Entry* entry) const { return has_error_.Get(entry); }
+  const IntegerSum* integer_sum() const { return integer_sum_.get(); }
+  const NumericSum* numeric_sum() const { return numeric_sum_.get(); }
+  const DoubleSum* double_sum() const { return double_sum_.get(); }
+  const Extremes* extremes() const { return extremes_.get(); }
+
+  void Release(Entry* entry, BlockPool& pool);
+  void Save(const Entry* entry, std::string* out) const;
+  bool Load(std::string_view* bytes, Entry* entry, BlockPool& pool);
+
+ private:
+  // Sorts the batch's rows into values, ERRORs and the rest.
+  void SelectRows(const DeltaBatch& batch, const uint32_t* rows, uint32_t count, Entry* const* entries);
+  void AddErrors(Entry* entry, int64_t weight);
+
+  Options options_;
+  uint32_t count_ = 0;
+  EntryBit has_error_;
+  std::unordered_map<const Entry*, int64_t> errors_;  // ERROR cells by weight; rare
+  std::unique_ptr<IntegerSum> integer_sum_;
+  std::unique_ptr<NumericSum> numeric_sum_;
+  std::unique_ptr<DoubleSum> double_sum_;
+  std::unique_ptr<Extremes> extremes_;
+
+  // Of the batch at hand, where not all rows take part or rows have weights.
+  std::vector<Entry*> selected_entries_;
+  std::vector<uint32_t> selected_rows_;
+  std::vector<int64_t> selected_weights_;
+};
+
+}  // namespace freshet

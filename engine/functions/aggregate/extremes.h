@@ -1,0 +1,32 @@
+// Keeps what min and max of an argument need, and counts its values on the way: the count's slot tells whether the
+// group is empty, and in an ordered state of one value it is that value's weight.
+#pragma once
+
+#include <memory>
+
+#include "engine/functions/aggregate/accumulator.h"
+
+namespace freshet {
+
+class Extremes : public Accumulator {
+ public:
+  // The smallest (largest) value of a group that is not empty, as a cell of the argument's type: its address, or
+  // nullptr for an empty group. `scratch` has room for a cell; text refers to the state.
+  virtual const void* Least(const Entry* entry, void* scratch) const = 0;
+  virtual const void* Greatest(const Entry* entry, void* scratch) const = 0;
+};
+
+// `count_offset` is the slot of the argument's count (int64_t), which Add keeps, and which must be saved and loaded by
+// its owner, loaded before this.
+
+// For any history: all values in order; while a group has one distinct value, only that.
+std::unique_ptr<Extremes> MakeOrderedExtremes(DataType argument, uint32_t count_offset, EntryLayout& layout);
+// For arguments whose rows are never retracted: one value for each of the ends that are wanted.
+struct WantedExtremes {
+  bool least = false;
+  bool greatest = false;
+};
+std::unique_ptr<Extremes> MakeAppendOnlyExtremes(DataType argument, WantedExtremes wanted, uint32_t count_offset,
+                                                 EntryLayout& layout);
+
+}  // namespace freshet

@@ -1,0 +1,41 @@
+#include "engine/functions/aggregate/integer_sum.h"
+
+#include "engine/base/check.h"
+#include "engine/functions/aggregate/state_bytes.h"
+
+namespace freshet {
+
+IntegerSum::IntegerSum(DataType argument, EntryLayout& layout)
+    : physical_(PhysicalOf(argument.kind)), offset_(layout.AddSlot(sizeof(Slot))) {
+  CHECK(physical_ == PhysicalType::kInt32 || physical_ == PhysicalType::kInt64);
+}
+
+template <typename T>
+void IntegerSum::AddValues(const AccumulatorInput& input) {
+  const T* values = input.column->values<T>();
+  if (input.rows == nullptr && input.weights == nullptr) {
+    for (uint32_t i = 0; i < input.count; ++i) input.entries[i]->At<Slot>(offset_) += values[i];
+    return;
+  }
+  for (uint32_t i = 0; i < input.count; ++i) {
+    input.entries[i]->At<Slot>(offset_) += static_cast<int128>(values[input.RowAt(i)]) * input.WeightAt(i);
+  }
+}
+
+void IntegerSum::Add(const AccumulatorInput& input, BlockPool& pool) {
+  if (physical_ == PhysicalType::kInt32) {
+    AddValues<int32_t>(input);
+  } else {
+    AddValues<int64_t>(input);
+  }
+}
+
+void IntegerSum::Release(Entry* entry, BlockPool& pool) { entry->At<Slot>(offset_) = 0; }
+
+void IntegerSum::Save(const Entry* entry, std::string* out) const { PutFixed(entry->At<Slot>(offset_), out); }
+
+bool IntegerSum::Load(std::string_view* bytes, Entry* entry, BlockPool& pool) {
+  return TakeFixed(bytes, &entry->At<Slot>(offset_));
+}
+
+}  // namespace freshet

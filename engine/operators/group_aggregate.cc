@@ -1,0 +1,294 @@
+// The first touch of a group in an epoch computes and keeps its row of before; the seal compares with the row of now.
+// So the cost of an output is paid once for each group and epoch, however many rows came.
+#include "engine/operators/group_aggregate.h"
+
+#include <algorithm>
+#include <iterator>
+
+#include "engine/base/check.h"
+#include "engine/operators/compare_forms.h"
+#include "engine/state/entry_store.h"
+
+namespace freshet {
+namespace {
+
+std::vector<DataType> TypesOf(const std::vector<DataType>& all, const KeyColumns& columns) {
+  std::vector<DataType> types;
+  for (ColumnIndex column : columns) types.push_back(all[column.value()]);
+  return types;
+}
+
+}  // namespace
+
+GroupAggregate::GroupAggregate(Options options)
+    : options_(std::move(options)),
+      keys_(options_.key, TypesOf(options_.input_types, options_.key), options_.hash_seed, NullKeys::kGroup) {
+  EntryLayout layout(TypesOf(options_.input_types, options_.key));
+  touched_bit_ = layout.AddBit();
+  PlanArguments();
+  for (const auto& argument : arguments_) argument->AddSlots(layout);
+  table_ = std::make_unique<KeyTable>(std::move(layout));
+  for (uint32_t i = 0; i < options_.key.size(); ++i) output_key_.push_back(ColumnIndex(i));
+}
+
+// Aggregates over the same argument and filter share what they keep.
+void GroupAggregate::PlanArguments() {
+  arguments_.push_back(std::make_unique<ArgumentState>(ArgumentState::Options{}));
+  for (const Aggregate& aggregate : options_.aggregates) {
+    CHECK_EQ(aggregate.function->arguments.size(), aggregate.argument.has_value() ? 1u : 0u);
+    ArgumentState& argument = ArgumentFor(aggregate);
+    argument.AddNeeds(aggregate.function->needs);
+    argument_of_.push_back(&argument);
+  }
+}
+
+ArgumentState& GroupAggregate::ArgumentFor(const Aggregate& aggregate) {
+  for (const auto& argument : arguments_) {
+    const ArgumentState::Options& known = argument->options();
+    if (known.column == aggregate.argument && known.filter == aggregate.filter) return *argument;
+  }
+  ArgumentState::Options options;
+  options.column = aggregate.argument;
+  if (aggregate.argument) options.type = options_.input_types[aggregate.argument->value()];
+  options.filter = aggregate.filter;
+  options.append_only = options_.append_only;
+  arguments_.push_back(std::make_unique<ArgumentState>(options));
+  return *arguments_.back();
+}
+
+std::vector<DataType> GroupAggregate::OutputTypes() const {
+  std::vector<DataType> types = TypesOf(options_.input_types, options_.key);
+  for (size_t i = 0; i < options_.aggregates.size(); ++i) {
+    types.push_back(ResultTypeOf(*options_.aggregates[i].function, argument_of_[i]->options().type));
+  }
+  return types;
+}
+
+// --- Rows in ---
+
+Progress GroupAggregate::Push(PortIndex port, const DeltaBatch& batch, Output& out) {
+  keys_.Assign(batch);
+  CountKeyErrors(batch);
+  if (entries_.size() < keys_.size()) entries_.resize(keys_.size());
+  table_->FindOrInsert(keys_, entries_.data());
+  Touch({entries_.data(), keys_.size()});
+  for (const auto& argument : arguments_) {
+    argument->Add(batch, keys_.rows(), keys_.size(), entries_.data(), table_->pool());
+  }
+  return Progress::kDone;
+}
+
+void GroupAggregate::CountKeyErrors(const DeltaBatch& batch) {
+  if (options_.errors == nullptr) return;
+  for (uint32_t row : keys_.error_rows()) {
+    options_.errors->Count(keys_.ErrorOf(row), batch.WeightAt(row), batch, row);
+  }
+}
+
+void GroupAggregate::Touch(std::span<Entry* const> entries) {
+  fresh_.clear();
+  for (Entry* entry : entries) {
+    if (touched_bit_.Mark(entry)) fresh_.push_back(entry);
+  }
+  for (size_t begin = 0; begin < fresh_.size(); begin += kTouchChunk) {
+    AddTouched(std::span(fresh_).subspan(begin, std::min<size_t>(kTouchChunk, fresh_.size() - begin)));
+  }
+}
+
+void GroupAggregate::AddTouched(std::span<Entry* const> fresh) {
+  Touched touched;
+  touched.entries.reserve(fresh.size());
+  for (Entry* entry : fresh) {
+    table_->MarkDirty(entry);
+    if (Exists(entry)) touched.entries.push_back(entry);
+  }
+  touched.existed = static_cast<uint32_t>(touched.entries.size());
+  if (touched.existed > 0) touched.old_results = Results(touched.entries);
+  if (touched.existed < fresh.size()) {
+    std::ranges::copy_if(fresh, std::back_inserter(touched.entries), [&](Entry* entry) { return !Exists(entry); });
+  }
+  touched_.push_back(std::move(touched));
+}
+
+std::vector<Column> GroupAggregate::Results(std::span<Entry* const> entries) const {
+  std::vector<Column> results;
+  results.reserve(options_.aggregates.size());
+  std::span<const Entry* const> groups(const_cast<const Entry* const*>(entries.data()), entries.size());
+  for (size_t i = 0; i < options_.aggregates.size(); ++i) {
+    const AggregateFunction& function = *options_.aggregates[i].function;
+    const ArgumentState& argument = *argument_of_[i];
+    results.push_back(function.compute(argument, ResultTypeOf(function, argument.options().type), groups));
+  }
+  return results;
+}
+
+// --- Changes out ---
+
+bool GroupAggregate::SealsWithoutInput() const { return is_global() && options_.owns_empty_key && !emitted_; }
+
+Progress GroupAggregate::Seal(const SealContext& context, Output& out) {
+  if (SealsWithoutInput()) TouchGlobal();
+  return EmitTouched(out);
+}
+
+Progress GroupAggregate::Resume(Output& out) { return EmitTouched(out); }
+
+void GroupAggregate::TouchGlobal() {
+  DeltaBatch nothing(1, {});
+  keys_.Assign(nothing);
+  Entry* entry;
+  table_->FindOrInsert(keys_, &entry);
+  Touch({&entry, 1});
+}
+
+Progress GroupAggregate::EmitTouched(Output& out) {
+  while (sealed_ < touched_.size()) {
+    if (out.full()) return Progress::kMore;
+    Touched touched = TakeTouched();
+    EmitChanges(touched, out);
+    Finish(touched);
+  }
+  touched_.clear();
+  sealed_ = 0;
+  return Progress::kDone;
+}
+
+// Takes the next chunk; small ones of many pushes together, so that the output is not as scattered as the input.
+GroupAggregate::Touched GroupAggregate::TakeTouched() {
+  size_t end = sealed_ + 1;
+  size_t size = touched_[sealed_].entries.size();
+  while (end < touched_.size() && size + touched_[end].entries.size() <= kTouchChunk) {
+    size += touched_[end++].entries.size();
+  }
+  std::span<Touched> parts(touched_.data() + sealed_, end - sealed_);
+  sealed_ = end;
+  if (parts.size() == 1) return std::move(parts[0]);
+  Touched all;
+  all.entries.reserve(size);
+  for (Touched& part : parts) {
+    all.entries.insert(all.entries.end(), part.entries.begin(), part.entries.begin() + part.existed);
+    all.existed += part.existed;
+  }
+  for (size_t i = 0; all.existed > 0 && i < options_.aggregates.size(); ++i) {
+    std::vector<Column> columns;
+    for (Touched& part : parts) {
+      if (part.existed > 0) columns.push_back(std::move(part.old_results[i]));
+    }
+    all.old_results.push_back(ConcatColumns(columns));
+  }
+  for (Touched& part : parts) {
+    all.entries.insert(all.entries.end(), part.entries.begin() + part.existed, part.entries.end());
+    part = {};
+  }
+  return all;
+}
+
+void GroupAggregate::EmitChanges(const Touched& touched, Output& out) {
+  constexpr size_t kAhead = 16;
+  bool global = is_global();
+  std::vector<uint32_t> kept, vanished;
+  std::vector<Entry*> appeared;
+  for (uint32_t i = 0; i < touched.entries.size(); ++i) {
+    if (i + kAhead < touched.entries.size()) __builtin_prefetch(touched.entries[i + kAhead]);
+    bool exists = global || arguments_[0]->Count(touched.entries[i]) > 0;
+    if (i >= touched.existed) {
+      if (exists) appeared.push_back(touched.entries[i]);
+    } else {
+      (exists ? kept : vanished).push_back(i);
+    }
+  }
+  if (!vanished.empty()) EmitVanished(touched, vanished, out);
+  if (!kept.empty() && !options_.aggregates.empty()) EmitChanged(touched, kept, out);
+  if (!appeared.empty()) EmitAppeared(appeared, out);
+  if (global) emitted_ = true;
+}
+
+void GroupAggregate::EmitChanged(const Touched& touched, std::span<const uint32_t> places, Output& out) {
+  std::vector<Entry*> entries(places.size());
+  for (size_t i = 0; i < places.size(); ++i) entries[i] = touched.entries[places[i]];
+  std::vector<Column> results = Results(entries);
+  // Rows of old_results and results: what stays, where any aggregate differs.
+  std::vector<uint8_t> differs(places.size(), 0);
+  for (size_t c = 0; c < results.size(); ++c) MarkDifferentForms(touched.old_results[c], places, results[c], &differs);
+  std::vector<Entry*> pairs;
+  std::vector<uint32_t> rows;  // of the old rows followed by the new ones
+  for (uint32_t i = 0; i < places.size(); ++i) {
+    if (differs[i] == 0) continue;
+    pairs.insert(pairs.end(), 2, entries[i]);
+    rows.push_back(places[i]);
+    rows.push_back(touched.existed + i);
+  }
+  if (pairs.empty()) return;
+  for (size_t c = 0; c < results.size(); ++c) {
+    Column both[] = {touched.old_results[c], results[c]};
+    results[c] = GatherColumn(ConcatColumns(both), rows);
+  }
+  BufferRef weights = BufferRef::Of<int64_t>(pairs.size());
+  for (size_t i = 0; i < pairs.size(); ++i) weights.mutable_as<int64_t>()[i] = i % 2 == 0 ? -1 : 1;
+  Emit(KeysOf(pairs), std::move(results), pairs, std::move(weights), true, out);
+}
+
+void GroupAggregate::EmitAppeared(std::span<Entry* const> entries, Output& out) {
+  Emit(KeysOf(entries), Results(entries), entries, {}, false, out);
+}
+
+void GroupAggregate::EmitVanished(const Touched& touched, std::span<const uint32_t> places, Output& out) {
+  std::vector<Entry*> entries;
+  for (uint32_t place : places) entries.push_back(touched.entries[place]);
+  std::vector<Column> results;
+  for (const Column& column : touched.old_results) results.push_back(GatherColumn(column, places));
+  BufferRef weights = BufferRef::Of<int64_t>(entries.size());
+  std::fill_n(weights.mutable_as<int64_t>(), entries.size(), -1);
+  Emit(KeysOf(entries), std::move(results), entries, std::move(weights), false, out);
+}
+
+std::vector<Column> GroupAggregate::KeysOf(std::span<Entry* const> entries) const {
+  std::vector<Column> keys;
+  keys.reserve(output_key_.size() + options_.aggregates.size());
+  std::span<const Entry* const> groups(const_cast<const Entry* const*>(entries.data()), entries.size());
+  for (uint32_t i = 0; i < output_key_.size(); ++i) keys.push_back(table_->GatherKey(i, groups));
+  return keys;
+}
+
+void GroupAggregate::Emit(std::vector<Column> columns, std::vector<Column> results, std::span<Entry* const> entries,
+                          BufferRef weights, bool paired, Output& out) const {
+  std::ranges::move(results, std::back_inserter(columns));
+  DeltaBatch batch(static_cast<uint32_t>(entries.size()), std::move(columns), std::move(weights));
+  batch.set_paired(paired);
+  BufferRef hashes = BufferRef::Of<uint64_t>(entries.size());
+  for (size_t i = 0; i < entries.size(); ++i) hashes.mutable_as<uint64_t>()[i] = entries[i]->hash;
+  batch.SetHashes(output_key_, std::move(hashes));
+  out.Emit(std::move(batch));
+}
+
+void GroupAggregate::Finish(const Touched& touched) {
+  for (Entry* entry : touched.entries) {
+    touched_bit_.Clear(entry);
+    if (is_global() || arguments_[0]->Count(entry) != 0) continue;
+    for (const auto& argument : arguments_) argument->Release(entry, table_->pool());
+    table_->Retire(entry);
+  }
+}
+
+// --- State ---
+
+void GroupAggregate::SaveDirty(StateWriter& writer) {
+  table_->DrainDirty([&](std::span<Entry* const> live, std::span<Entry* const> retired) {
+    SaveEntries(*table_, live, retired, options_.state, writer, [&](const Entry* entry, std::string* out) {
+      for (const auto& argument : arguments_) argument->Save(entry, out);
+    });
+  });
+}
+
+absl::Status GroupAggregate::Load(StateReader& reader, VnodeId vnode) {
+  return LoadEntries(*table_, options_.hash_seed, options_.state, vnode, reader,
+                     [&](Entry* entry, std::string_view bytes) {
+                       emitted_ |= is_global();
+                       for (const auto& argument : arguments_) {
+                         if (!argument->Load(&bytes, entry, table_->pool())) return false;
+                       }
+                       return bytes.empty();
+                     });
+}
+
+}  // namespace freshet

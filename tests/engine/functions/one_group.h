@@ -1,0 +1,78 @@
+// Computes an aggregate over one group, change by change, for tests.
+#pragma once
+
+#include <gtest/gtest.h>
+
+#include <string>
+#include <vector>
+
+#include "engine/columnar/text_form.h"
+#include "engine/functions/aggregate/aggregate_list.h"
+#include "engine/state/key_table.h"
+
+namespace freshet {
+
+class OneGroup {
+ public:
+  OneGroup(std::string_view name, DataType type, bool append_only = false)
+      : function_(FindAggregate(name, std::vector<TypeKind>{type.kind})), type_(type), state_(OptionsFor(append_only)) {
+    EntryLayout layout({});
+    state_.AddNeeds(function_->needs);
+    state_.AddSlots(layout);
+    table_ = std::make_unique<KeyTable>(layout);
+    KeyBatch keys({}, {}, 1, NullKeys::kGroup);
+    DeltaBatch any(1, {});
+    keys.Assign(any);
+    table_->FindOrInsert(keys, &entry_);
+  }
+
+  void Add(const std::vector<std::pair<Datum, int64_t>>& values) {
+    std::vector<std::pair<Row, int64_t>> rows;
+    for (const auto& [value, weight] : values) rows.push_back({{value}, weight});
+    DeltaBatch batch = BatchOf(rows, {{"x", type_}});
+    std::vector<Entry*> entries(batch.size(), entry_);
+    state_.Add(batch, nullptr, batch.size(), entries.data(), table_->pool());
+  }
+  // Values in text form, each with weight 1 or as `-v`'s retraction with weight -1.
+  void AddTexts(const std::vector<std::string>& texts, int64_t weight = 1) {
+    std::vector<std::pair<Datum, int64_t>> values;
+    for (const std::string& text : texts) values.push_back({*ParseDatum(text, type_), weight});
+    Add(values);
+  }
+
+  Datum Result() const { return DatumAt(Compute(), 0); }
+  std::string Text() const { return FormatDatum(Result(), ResultTypeOf(*function_, type_)); }
+
+  // Saves the state, releases it, and loads it again.
+  void Reload() {
+    std::string bytes;
+    state_.Save(entry_, &bytes);
+    Release();
+    std::string_view rest = bytes;
+    EXPECT_TRUE(state_.Load(&rest, entry_, table_->pool()));
+    EXPECT_TRUE(rest.empty());
+  }
+  void Release() { state_.Release(entry_, table_->pool()); }
+  size_t bytes() const { return table_->StateBytes(); }
+
+ private:
+  ArgumentState::Options OptionsFor(bool append_only) const {
+    ArgumentState::Options options;
+    options.column = ColumnIndex(0);
+    options.type = type_;
+    options.append_only = append_only;
+    return options;
+  }
+  Column Compute() const {
+    const Entry* entry = entry_;
+    return function_->compute(state_, ResultTypeOf(*function_, type_), {&entry, 1});
+  }
+
+  const AggregateFunction* function_;
+  DataType type_;
+  ArgumentState state_;
+  std::unique_ptr<KeyTable> table_;
+  Entry* entry_ = nullptr;
+};
+
+}  // namespace freshet
