@@ -1,0 +1,175 @@
+#include "server/shard/pipeline_shard.h"
+
+#include <algorithm>
+
+#include "engine/base/check.h"
+#include "fmt/format.h"
+#include "server/errors/error_list.h"
+#include "server/shard/ingest/open_sources.h"
+#include "server/shard/ingest/shard_source.h"
+#include "server/shard/shard_report.h"
+
+namespace freshet {
+namespace {
+
+constexpr int64_t kPositionsIntervalMicros = 1'000'000;
+// Numbers left of the block when more are asked for: some minutes at the fastest rate of epochs.
+constexpr uint64_t kEpochsLeftToAsk = 500'000;
+
+uint64_t OrDefault(uint64_t value, uint64_t otherwise) { return value == 0 ? otherwise : value; }
+
+TakeLimits LimitsOf(const v1::Options& options) {
+  TakeLimits limits;
+  limits.max_rows = OrDefault(options.epoch_max_rows(), limits.max_rows);
+  limits.max_bytes = OrDefault(options.epoch_max_bytes(), limits.max_bytes);
+  return limits;
+}
+
+TakeLimits LoadLimitsOf(const v1::Options& options) {
+  TakeLimits limits = kLoadTakeLimits;
+  limits.max_rows = OrDefault(options.load_epoch_max_rows(), limits.max_rows);
+  limits.max_bytes = OrDefault(options.load_epoch_max_bytes(), limits.max_bytes);
+  return limits;
+}
+
+}  // namespace
+
+PipelineShard::PipelineShard(Options options)
+    : options_(std::move(options)), start_(*options_.start), end_epoch_(start_.end_epoch()) {}
+
+PipelineShard::~PipelineShard() = default;
+
+absl::StatusOr<std::unique_ptr<PipelineShard>> PipelineShard::Make(Options options) {
+  std::unique_ptr<PipelineShard> shard(new PipelineShard(std::move(options)));
+  const v1::StartShard& start = shard->start_;
+  SourceContext context;
+  context.pipeline = start.pipeline();
+  context.files_root = start.files_root();
+  context.shard = ShardId(static_cast<uint16_t>(start.shard()));
+  context.shard_count = start.shard_count();
+  context.wake = shard->options_.wake;
+  context.clock = shard->options_.clock;
+  context.queue_bytes = start.limits().source_ahead_bytes();
+  context.dead_letters.count = start.limits().dead_letters();
+  context.dead_letters.bytes = start.limits().dead_letter_bytes();
+  ASSIGN_OR_RETURN(auto opened, OpenSources(start.plan(), *shard->options_.extents, context));
+
+  std::vector<std::unique_ptr<Source>> sources;
+  for (std::unique_ptr<ConnectorSource>& source : opened) {
+    shard->sources_.push_back(source.get());
+    auto epoch = [raw = shard.get()] { return raw->loop_->status().current; };
+    sources.push_back(std::make_unique<ShardSource>(std::move(source), std::move(epoch)));
+  }
+  BuildOptions build;
+  build.shard = context.shard;
+  build.shard_count = static_cast<uint16_t>(start.shard_count());
+  ASSIGN_OR_RETURN(BuiltCircuit built, BuildOperators(start.plan(), std::move(sources), build));
+  shard->errors_ = std::move(built.errors);
+  shard->views_ = std::move(built.views);
+  shard->circuit_ = std::move(built.circuit);
+
+  ReadQueue::Options read_options;
+  read_options.held.hold_micros = static_cast<int64_t>(start.limits().page_hold_ms()) * 1000;
+  read_options.held.old_versions_bytes = start.limits().old_versions_bytes();
+  ReadQueue::Content content;
+  content.plan = &start.plan();
+  for (const auto& view : shard->views_) content.views.push_back(view.get());
+  content.sources = shard->sources_;
+  content.errors = [raw = shard.get()] { return raw->errors_->List(); };
+  auto respond = [raw = shard.get()](const v1::ReadResponse& response) {
+    v1::FromShard message;
+    *message.mutable_read() = response;
+    raw->options_.send(message);
+  };
+  shard->reads_ = std::make_unique<ReadQueue>(read_options, std::move(content), shard->options_.clock, respond);
+  return shard;
+}
+
+std::vector<std::vector<DataType>> PipelineShard::ExchangeTypes() const {
+  std::vector<std::vector<DataType>> types(circuit_->exchange_count());
+  for (uint32_t i = 0; i < types.size(); ++i) {
+    for (const Field& field : circuit_->exchange_schema(ExchangeId(i))) types[i].push_back(field.type);
+  }
+  return types;
+}
+
+absl::Status PipelineShard::Start(Link* link) {
+  ShardLoop::Options options;
+  options.limits = LimitsOf(start_.options());
+  options.load_limits = LoadLimitsOf(start_.options());
+  std::vector<Committable*> committables;
+  for (const auto& view : views_) committables.push_back(view.get());
+  loop_ = std::make_unique<ShardLoop>(options, std::move(circuit_), std::move(committables), link, options_.clock);
+  if (start_.shard() == 0) {
+    Conductor::Options conduct;
+    conduct.shard_count = static_cast<uint16_t>(start_.shard_count());
+    conduct.source_count = static_cast<uint32_t>(start_.plan().sources_size());
+    conduct.first_epoch = Epoch(start_.first_epoch());
+    conduct.load = true;
+    conduct.cut_policy.limits = options.limits;
+    if (start_.options().epoch_max_age_ms() != 0) {
+      conduct.cut_policy.max_age_micros = int64_t{start_.options().epoch_max_age_ms()} * 1000;
+    }
+    loop_->Conduct(std::move(conduct), &positions_);
+  }
+  // Partitions without a position start where their stored extents say.
+  return loop_->Start(SourcePositions(static_cast<size_t>(start_.plan().sources_size())));
+}
+
+bool PipelineShard::Step() {
+  if (loop_ == nullptr || !failure_.ok()) return false;
+  bool worked = loop_->Step();
+  if (!loop_->failure().ok()) failure_ = loop_->failure();
+  if (Epoch committed = loop_->status().committed; committed != committed_) {
+    committed_ = committed;
+    AfterCommit();
+  }
+  worked |= reads_->Step();
+  return worked;
+}
+
+void PipelineShard::AfterCommit() {
+  reads_->OnCommitted();
+  if (start_.shard() != 0) return;
+  v1::FromShard message;
+  v1::Committed& committed = *message.mutable_committed();
+  committed.set_epoch(committed_.value());
+  committed.set_load_complete(loop_->status().load_complete);
+  committed.set_finished(loop_->status().finished);
+  int64_t now = options_.clock->MonotonicMicros();
+  if (now - positions_sent_micros_ >= kPositionsIntervalMicros || committed.finished()) {
+    positions_sent_micros_ = now;
+    for (v1::SourceExtent& extent : positions_.PositionsAt(committed_, start_.plan())) {
+      *committed.add_positions() = std::move(extent);
+    }
+  }
+  options_.send(message);
+
+  if (committed_.value() + kEpochsLeftToAsk >= end_epoch_ && !asked_epochs_) {
+    asked_epochs_ = true;
+    v1::FromShard ask;
+    ask.mutable_epochs()->set_after(end_epoch_);
+    options_.send(ask);
+  }
+  // The next epoch would have a number that a later generation may be given too.
+  if (committed_.value() + 1 >= end_epoch_) {
+    failure_ = MakeError(ErrorCode::kUnavailable, "no more epoch numbers could be reserved in the catalog");
+  }
+}
+
+int64_t PipelineShard::NextWakeMicros() const {
+  if (loop_ == nullptr) return INT64_MAX;
+  return std::min(loop_->NextWakeMicros().value_or(INT64_MAX), reads_->NextWakeMicros());
+}
+
+v1::ShardReport PipelineShard::Report(const Traffic& exchange) const {
+  ReportInput input;
+  input.start = &start_;
+  input.loop = loop_.get();
+  for (const auto& view : views_) input.views.push_back(view.get());
+  input.sources = sources_;
+  input.exchange = exchange;
+  return MakeShardReport(input);
+}
+
+}  // namespace freshet

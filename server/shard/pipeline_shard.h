@@ -1,0 +1,86 @@
+// One shard of a running pipeline on the compute thread: its circuit, sources, views and loop, and the reads on them.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/base/clock.h"
+#include "engine/runtime/link.h"
+#include "engine/runtime/shard_loop.h"
+#include "freshet/v1/shard_service.pb.h"
+#include "server/shard/build_operators.h"
+#include "server/shard/ingest/position_tracker.h"
+#include "server/shard/reading/read_queue.h"
+#include "server/transport/frame_connection.h"
+
+namespace freshet {
+
+class PipelineShard {
+ public:
+  struct Options {
+    const v1::StartShard* start = nullptr;       // outlives it
+    const v1::SourceExtents* extents = nullptr;  // only in Make
+    const Clock* clock = nullptr;
+    std::function<void()> wake;                      // from any thread: a source has rows
+    std::function<void(const v1::FromShard&)> send;  // to the server
+  };
+
+  // Builds everything; nothing runs yet.
+  static absl::StatusOr<std::unique_ptr<PipelineShard>> Make(Options options);
+  ~PipelineShard();
+
+  // The columns of each exchange, for the links.
+  std::vector<std::vector<DataType>> ExchangeTypes() const;
+
+  // All links stand: the epochs begin. `link` outlives the shard.
+  absl::Status Start(Link* link);
+  bool started() const { return loop_ != nullptr; }
+
+  void OnFrame(ShardId from, Frame frame) { loop_->OnFrame(from, std::move(frame)); }
+  void OnSourceReady() {
+    if (loop_ != nullptr) loop_->OnSourceReady();
+  }
+  void AddRead(const v1::ReadRequest& request) { reads_->Add(request); }
+  void CancelRead(uint64_t id) { reads_->Cancel(id); }
+  void KeepEpochs(const v1::KeepEpoch& keep) { reads_->Keep(Epoch(keep.oldest()), Epoch(keep.needed())); }
+  void ExtendEpochs(uint64_t end_epoch) {
+    end_epoch_ = end_epoch;
+    asked_epochs_ = false;
+  }
+
+  // Works on epochs and reads, a slice of each. False: nothing can be done before an event or NextWakeMicros.
+  bool Step();
+  int64_t NextWakeMicros() const;
+  // Not OK: the group cannot go on.
+  const absl::Status& failure() const { return failure_; }
+
+  // Everything but the process' own part (pid, memory).
+  v1::ShardReport Report(const Traffic& exchange) const;
+
+ private:
+  explicit PipelineShard(Options options);
+
+  // Tells the server of a commit, and asks for more epoch numbers in time.
+  void AfterCommit();
+
+  const Options options_;
+  const v1::StartShard& start_;
+  std::vector<const ConnectorSource*> sources_;
+  std::unique_ptr<ExpressionErrors> errors_;
+  std::vector<std::unique_ptr<ViewStore>> views_;
+  std::unique_ptr<ReadQueue> reads_;
+  PositionTracker positions_;
+  std::unique_ptr<Circuit> circuit_;  // until the loop has it
+  std::unique_ptr<ShardLoop> loop_;
+  absl::Status failure_;
+
+  Epoch committed_;
+  uint64_t end_epoch_ = 0;
+  bool asked_epochs_ = false;
+  int64_t positions_sent_micros_ = 0;
+};
+
+}  // namespace freshet

@@ -1,0 +1,287 @@
+#include "server/shard/shard_process.h"
+
+#include <fcntl.h>
+#include <sys/file.h>
+#include <unistd.h>
+
+#include <csignal>
+#include <cstring>
+#include <memory>
+#include <thread>
+#include <vector>
+
+#include "boost/asio/executor_work_guard.hpp"
+#include "boost/asio/io_context.hpp"
+#include "boost/asio/post.hpp"
+#include "engine/base/check.h"
+#include "engine/base/str_cat.h"
+#include "server/errors/error_list.h"
+#include "server/shard/control_link.h"
+#include "server/shard/exchange/socket_link.h"
+#include "server/shard/inbox.h"
+#include "server/shard/ingest/extent_resolver.h"
+#include "server/shard/memory_guard.h"
+#include "server/shard/pipeline_shard.h"
+#include "server/shard/system_clock.h"
+#include "spdlog/spdlog.h"
+
+namespace freshet {
+namespace {
+
+constexpr int64_t kReportMicros = 200'000;        // while something goes on
+constexpr int64_t kIdleReportMicros = 1'000'000;  // else; also how often memory is looked at
+
+constexpr int kExitStopped = 0;
+constexpr int kExitFailed = 1;
+
+// Wires one shard together. Everything but the I/O thread's part runs on the thread that calls Run.
+class ShardProcess {
+ public:
+  explicit ShardProcess(const ShardProcessOptions& options)
+      : options_(options), work_(io_.get_executor()), control_(io_, &inbox_) {}
+
+  int Run();
+
+ private:
+  // An exit code ends the process.
+  std::optional<int> Handle(ShardEvent event);
+  std::optional<int> HandleServer(v1::ToShard message);
+  void OnStart(v1::StartShard start);
+  void ResolveExtents(v1::SourceExtents known);
+  std::optional<int> OpenPipeline(const v1::SourceExtents& extents);
+  std::optional<int> BeginEpochs();
+  int Fail(const absl::Status& status);
+  void ReportIfDue(int64_t now);
+  void Wait(int64_t now);
+
+  const ShardProcessOptions options_;
+  SystemClock clock_;
+  Inbox inbox_;
+  boost::asio::io_context io_{1};
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
+  ControlLink control_;
+  std::thread io_thread_;
+
+  v1::StartShard start_;
+  std::unique_ptr<MemoryGuard> memory_;
+  std::unique_ptr<ExtentResolver> resolver_;
+  std::unique_ptr<SocketLink> link_;
+  std::unique_ptr<PipelineShard> pipeline_;
+  std::vector<PeerFrame> early_frames_;  // came before all links stood
+  std::vector<v1::ReadRequest> early_reads_;
+
+  int64_t next_report_ = 0;
+  uint64_t reported_epoch_ = 0;
+  std::string last_report_;
+};
+
+int ShardProcess::Run() {
+  v1::ShardHello hello;
+  hello.set_shard(options_.shard);
+  hello.set_generation(options_.generation);
+  hello.set_pid(::getpid());
+  hello.set_pipeline_uid(options_.pipeline_uid);
+  if (absl::Status status = control_.Connect(options_.control_path, hello); !status.ok()) {
+    spdlog::error("shard {}: {}", options_.shard, StdView(status.message()));
+    return kExitFailed;
+  }
+  io_thread_ = std::thread([this] { io_.run(); });
+
+  std::vector<ShardEvent> events;
+  while (true) {
+    if (inbox_.Take(&events) && pipeline_ != nullptr) pipeline_->OnSourceReady();
+    for (ShardEvent& event : events) {
+      if (auto code = Handle(std::move(event))) return *code;
+    }
+    bool worked = pipeline_ != nullptr && pipeline_->Step();
+    if (pipeline_ != nullptr && !pipeline_->failure().ok()) return Fail(pipeline_->failure());
+    int64_t now = clock_.MonotonicMicros();
+    if (memory_ != nullptr && memory_->IsAbove(now)) {
+      return Fail(MakeError(ErrorCode::kMemoryLimit,
+                            fmt::format("shard {} takes {} MiB, above its limit of {} MiB (options.memory)",
+                                        options_.shard, memory_->bytes() >> 20, memory_->limit_bytes() >> 20)));
+    }
+    ReportIfDue(now);
+    if (!worked) Wait(now);
+  }
+}
+
+void ShardProcess::Wait(int64_t now) {
+  int64_t wake = next_report_;
+  if (pipeline_ != nullptr) wake = std::min(wake, pipeline_->NextWakeMicros());
+  if (wake > now) inbox_.Wait(wake - now);
+}
+
+std::optional<int> ShardProcess::Handle(ShardEvent event) {
+  if (auto* message = std::get_if<v1::ToShard>(&event)) return HandleServer(std::move(*message));
+  if (auto* frame = std::get_if<PeerFrame>(&event)) {
+    if (pipeline_ != nullptr && pipeline_->started()) {
+      pipeline_->OnFrame(frame->from, std::move(frame->frame));
+    } else {
+      early_frames_.push_back(std::move(*frame));
+    }
+    return std::nullopt;
+  }
+  if (std::holds_alternative<PeersConnected>(event)) return BeginEpochs();
+  if (auto* lost = std::get_if<PeerLost>(&event)) {
+    // The server sees which process died, and ends the group. If none did, it learns it from this message.
+    v1::FromShard message;
+    message.mutable_failure()->set_code(std::string(InfoOf(ErrorCode::kShardDied).name));
+    message.mutable_failure()->set_reason(std::string(lost->status.message()));
+    control_.Send(message);
+    return std::nullopt;
+  }
+  if (std::holds_alternative<ServerGone>(event)) return kExitStopped;
+  auto& resolved = std::get<ExtentsResolved>(event);
+  resolver_ = nullptr;
+  if (!resolved.extents.ok()) return Fail(resolved.extents.status());
+  v1::FromShard message;
+  *message.mutable_extents() = *std::move(resolved.extents);
+  control_.Send(message);
+  return std::nullopt;
+}
+
+std::optional<int> ShardProcess::HandleServer(v1::ToShard message) {
+  switch (message.message_case()) {
+    case v1::ToShard::kStart:
+      OnStart(std::move(*message.mutable_start()));
+      if (start_.has_extents() && !start_.ask_load_end()) return OpenPipeline(start_.extents());
+      return std::nullopt;
+    case v1::ToShard::kExtents:
+      return OpenPipeline(message.extents());
+    case v1::ToShard::kRead:
+      if (pipeline_ != nullptr) {
+        pipeline_->AddRead(message.read());
+      } else {
+        early_reads_.push_back(std::move(*message.mutable_read()));
+      }
+      return std::nullopt;
+    case v1::ToShard::kCancelRead:
+      if (pipeline_ != nullptr) pipeline_->CancelRead(message.cancel_read().id());
+      return std::nullopt;
+    case v1::ToShard::kStop:
+      return kExitStopped;
+    case v1::ToShard::kPing: {
+      v1::FromShard answer;
+      answer.mutable_pong()->set_id(message.ping().id());
+      control_.Send(answer);
+      return std::nullopt;
+    }
+    case v1::ToShard::kKeep:
+      if (pipeline_ != nullptr) pipeline_->KeepEpochs(message.keep());
+      return std::nullopt;
+    case v1::ToShard::kEpochs:
+      if (pipeline_ != nullptr) pipeline_->ExtendEpochs(message.epochs().end_epoch());
+      return std::nullopt;
+    case v1::ToShard::MESSAGE_NOT_SET:
+      return std::nullopt;
+  }
+  return std::nullopt;
+}
+
+void ShardProcess::OnStart(v1::StartShard start) {
+  start_ = std::move(start);
+  memory_ = std::make_unique<MemoryGuard>(start_.limits().memory_bytes());
+  // Shard 0 asks for all; the others wait until the server has stored the answer.
+  if (start_.shard() == 0 && (!start_.has_extents() || start_.ask_load_end())) ResolveExtents(start_.extents());
+}
+
+void ShardProcess::ResolveExtents(v1::SourceExtents known) {
+  ExtentResolver::Options options;
+  options.plan = start_.plan();
+  options.context.pipeline = start_.pipeline();
+  options.context.files_root = start_.files_root();
+  options.context.shard_count = start_.shard_count();
+  options.known = std::move(known);
+  resolver_ = std::make_unique<ExtentResolver>(std::move(options), [this](absl::StatusOr<v1::SourceExtents> extents) {
+    inbox_.Push(ExtentsResolved{std::move(extents)});
+  });
+}
+
+std::optional<int> ShardProcess::OpenPipeline(const v1::SourceExtents& extents) {
+  if (pipeline_ != nullptr) return std::nullopt;
+  PipelineShard::Options options;
+  options.start = &start_;
+  options.extents = &extents;
+  options.clock = &clock_;
+  options.wake = [this] { inbox_.Wake(); };
+  options.send = [this](const v1::FromShard& message) { control_.Send(message); };
+  auto pipeline = PipelineShard::Make(std::move(options));
+  if (!pipeline.ok()) return Fail(pipeline.status());
+  pipeline_ = *std::move(pipeline);
+
+  SocketLink::Options link;
+  link.self = {options_.pipeline_uid, Generation(options_.generation), ShardId(static_cast<uint16_t>(options_.shard))};
+  link.shard_count = static_cast<uint16_t>(start_.shard_count());
+  link.folder = start_.socket_folder();
+  link.exchange_types = pipeline_->ExchangeTypes();
+  SocketLink::Handlers handlers;
+  handlers.on_connected = [this] { inbox_.Push(PeersConnected()); };
+  handlers.on_frame = [this](ShardId from, Frame frame) { inbox_.Push(PeerFrame{from, std::move(frame)}); };
+  handlers.on_failed = [this](const absl::Status& status) { inbox_.Push(PeerLost{status}); };
+  link_ = std::make_unique<SocketLink>(io_, std::move(link), std::move(handlers));
+  boost::asio::post(io_, [this] {
+    if (absl::Status status = link_->Start(); !status.ok()) inbox_.Push(PeerLost{status});
+  });
+  return std::nullopt;
+}
+
+std::optional<int> ShardProcess::BeginEpochs() {
+  if (absl::Status status = pipeline_->Start(link_.get()); !status.ok()) return Fail(status);
+  for (PeerFrame& frame : early_frames_) pipeline_->OnFrame(frame.from, std::move(frame.frame));
+  early_frames_ = {};
+  for (const v1::ReadRequest& read : early_reads_) pipeline_->AddRead(read);
+  early_reads_ = {};
+  next_report_ = 0;
+  return std::nullopt;
+}
+
+int ShardProcess::Fail(const absl::Status& status) {
+  spdlog::error("pipeline {} shard {}: {}", start_.pipeline(), options_.shard, StdView(status.message()));
+  v1::FromShard message;
+  message.mutable_failure()->set_code(std::string(InfoOf(CodeOf(status)).name));
+  message.mutable_failure()->set_reason(std::string(status.message()));
+  control_.Send(message);
+  control_.Flush();
+  return kExitFailed;
+}
+
+void ShardProcess::ReportIfDue(int64_t now) {
+  if (now < next_report_) return;
+  v1::ShardReport report;
+  if (pipeline_ != nullptr) {
+    report = pipeline_->Report(link_ != nullptr && pipeline_->started() ? link_->traffic() : Traffic());
+    if (!pipeline_->started()) report.set_waiting_for("the other shards");
+  } else if (resolver_ != nullptr) {
+    report.set_waiting_for(resolver_->waiting_for());
+  }
+  next_report_ = now + (report.epoch() != reported_epoch_ ? kReportMicros : kIdleReportMicros);
+  reported_epoch_ = report.epoch();
+  report.mutable_status()->set_shard(options_.shard);
+  report.mutable_status()->set_pid(::getpid());
+  std::string bytes = report.SerializeAsString();
+  report.mutable_status()->set_memory_bytes(ResidentBytes());
+  if (bytes == last_report_) return;  // nothing but memory has changed
+  last_report_ = std::move(bytes);
+  v1::FromShard message;
+  *message.mutable_report() = std::move(report);
+  control_.Send(message);
+}
+
+}  // namespace
+
+int RunShardProcess(const ShardProcessOptions& options) {
+  ::signal(SIGPIPE, SIG_IGN);
+  ::signal(SIGINT, SIG_IGN);  // of a terminal: the server stops its shards
+  int lock = ::open(options.lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+  if (lock < 0 || ::flock(lock, LOCK_SH) != 0) {
+    spdlog::error("shard {}: cannot lock {}: {}", options.shard, options.lock_path, std::strerror(errno));
+    return kExitFailed;
+  }
+  // Ends without destructors: threads of sources and links may be anywhere, and nothing is to be saved here.
+  auto* process = new ShardProcess(options);
+  int code = process->Run();
+  std::_Exit(code);
+}
+
+}  // namespace freshet

@@ -1,0 +1,25 @@
+// Tells the server how a shard is: status, progress, metrics.
+#pragma once
+
+#include <vector>
+
+#include "engine/runtime/shard_loop.h"
+#include "engine/views/view_store.h"
+#include "freshet/v1/shard_service.pb.h"
+#include "server/connectors/api/connector_source.h"
+#include "server/transport/frame_connection.h"
+
+namespace freshet {
+
+struct ReportInput {
+  const v1::StartShard* start = nullptr;
+  ShardLoop* loop = nullptr;  // nullptr: not started
+  std::vector<const ViewStore*> views;
+  std::vector<const ConnectorSource*> sources;
+  Traffic exchange;
+};
+
+// On the compute thread; looks at counters only.
+v1::ShardReport MakeShardReport(const ReportInput& input);
+
+}  // namespace freshet
