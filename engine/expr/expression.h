@@ -12,11 +12,11 @@
 namespace freshet {
 
 enum class ExpressionKind : uint8_t {
-  kColumn,          // the input's column `column`
-  kLiteral,         // `literal`
-  kCall,            // `function`(arguments), arguments have exactly the function's types
-  kAnd,             // SQL's three values; an ERROR or NULL beside FALSE is FALSE; arguments >= 2
-  kOr,              // likewise with TRUE
+  kColumn,   // the input's column `column`
+  kLiteral,  // `literal`
+  kCall,     // `function`(arguments), arguments have exactly the function's types
+  kAnd,      // SQL's three values; an ERROR or NULL beside FALSE is FALSE; arguments >= 2
+  kOr,       // likewise with TRUE
   kNot,
   kCase,            // when, then, when, then, ..., else; only the branch taken is evaluated for a row
   kCoalesce,        // the first argument that is not NULL; later ones are evaluated only where needed
