@@ -78,7 +78,7 @@ Progress SymmetricJoin::ContinueProbe(Output& out) {
 }
 
 void SymmetricJoin::CollectMatches(size_t capacity) {
-  constexpr uint32_t kAhead = 8;
+  constexpr uint32_t kAhead = 24;
   const RelationSlot& other = side(port_ == kLeft ? kRight : kLeft).slot();
   const KeyBatch& keys = side(port_).keys();
   const uint32_t size = static_cast<uint32_t>(entries_.size());
