@@ -17,7 +17,7 @@
 
 namespace freshet {
 
-// What Validate may look at beside the definition. It touches no file and no network.
+// What Validate may look at beside the definition. It opens no file and no connection.
 struct ValidateContext {
   std::string files_root;
 };

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "absl/status/status.h"
+#include "absl/status/statusor.h"
 #include "freshet/v1/pipeline.pb.h"
 #include "server/errors/error_list.h"
 
@@ -16,10 +17,10 @@ namespace freshet {
 // One option: it is declared once, and checked, defaulted and documented from here.
 struct OptionDeclaration {
   std::string_view name;
-  std::string_view doc;            // one line for the reference page
-  std::string_view default_value;  // empty = none
+  std::string_view doc;                 // one line for the reference page
+  std::string_view default_value = {};  // empty = none
   bool required = false;
-  std::vector<std::string_view> allowed;  // empty = what `check` takes
+  std::vector<std::string_view> allowed = {};  // empty = what `check` takes
   // Whether a value is one that the option takes; the message says what it takes. nullptr = any text.
   absl::Status (*check)(std::string_view value) = nullptr;
   bool secret = false;  // only as ${env:X} or ${file:P}

@@ -1,0 +1,173 @@
+#include "server/connectors/files/file_listing.h"
+
+#include <fnmatch.h>
+#include <sys/stat.h>
+
+#include <algorithm>
+#include <cerrno>
+#include <cstring>
+#include <filesystem>
+#include <system_error>
+
+#include "engine/base/check.h"
+#include "engine/base/str_cat.h"
+#include "server/errors/error_list.h"
+
+namespace freshet {
+namespace {
+
+namespace fs = std::filesystem;
+
+constexpr int kFolderDepthMax = 32;      // of `**`
+constexpr size_t kFilesMax = 1'000'000;  // a listing is kept in memory
+
+absl::Status Outside(std::string_view path, const std::string& files_root) {
+  return MakeError(ErrorCode::kPathOutsideRoot,
+                   StrCat("the path ", path, " leads out of files.root (", files_root, ")"));
+}
+
+fs::path CanonicalRoot(const std::string& files_root) {
+  std::error_code error;
+  fs::path root = fs::weakly_canonical(files_root.empty() ? "." : files_root, error);
+  return error ? fs::path(files_root).lexically_normal() : root;
+}
+
+bool IsUnder(const fs::path& path, const fs::path& root) {
+  auto [root_end, rest] = std::mismatch(root.begin(), root.end(), path.begin(), path.end());
+  return root_end == root.end() || (root_end->empty() && std::next(root_end) == root.end());
+}
+
+// The leading part of a path that has no wildcard.
+fs::path FixedPart(const fs::path& path) {
+  fs::path fixed;
+  for (const fs::path& segment : path) {
+    if (IsGlob(segment.native())) break;
+    fixed /= segment;
+  }
+  return fixed;
+}
+
+// Walks the folders that a pattern can match.
+class PatternWalk {
+ public:
+  PatternWalk(fs::path root, std::vector<FileEntry>* found) : root_(std::move(root)), found_(found) {}
+
+  absl::Status Walk(const fs::path& folder, const std::vector<std::string>& segments, size_t at, int depth) {
+    if (at == segments.size()) return Add(folder);
+    const std::string& segment = segments[at];
+    if (segment == "**") {
+      RETURN_IF_ERROR(Walk(folder, segments, at + 1, depth));
+      if (depth == kFolderDepthMax) return absl::OkStatus();
+      return ForEach(folder, [&](const fs::directory_entry& entry, const std::string& name) {
+        std::error_code error;
+        // Links to folders are not followed here: they could lead round in a circle.
+        bool folder_entry = !entry.is_symlink(error) && entry.is_directory(error);
+        return folder_entry ? Walk(folder / name, segments, at, depth + 1) : absl::OkStatus();
+      });
+    }
+    if (!IsGlob(segment)) return Walk(folder / segment, segments, at + 1, depth);
+    return ForEach(folder, [&](const fs::directory_entry&, const std::string& name) {
+      bool matches = fnmatch(segment.c_str(), name.c_str(), FNM_PERIOD) == 0;
+      return matches ? Walk(folder / name, segments, at + 1, depth) : absl::OkStatus();
+    });
+  }
+
+  // `path` is relative to the root.
+  absl::Status Add(const fs::path& path) {
+    std::error_code error;
+    fs::path canonical = fs::canonical(root_ / path, error);
+    if (error) return absl::OkStatus();  // it went away, or is a link to nothing
+    if (!IsUnder(canonical, root_)) return Outside(path.native(), root_.native());
+    absl::StatusOr<FileEntry> entry = LookAtFile(root_.native(), path.native());
+    if (!entry.ok()) return absl::OkStatus();
+    if (found_->size() == kFilesMax) {
+      return MakeError(ErrorCode::kInvalidOption, StrCat("more than ", kFilesMax, " files match the path"));
+    }
+    found_->push_back(*std::move(entry));
+    return absl::OkStatus();
+  }
+
+  template <typename Visit>
+  absl::Status ForEach(const fs::path& folder, Visit visit) {
+    std::error_code error;
+    for (auto at = fs::directory_iterator(root_ / folder, error); !error && at != fs::directory_iterator();
+         at.increment(error)) {
+      std::string name = at->path().filename().native();
+      if (name.starts_with('.')) continue;
+      RETURN_IF_ERROR(visit(*at, name));
+    }
+    return absl::OkStatus();
+  }
+
+ private:
+  fs::path root_;
+  std::vector<FileEntry>* found_;
+};
+
+}  // namespace
+
+bool IsGlob(std::string_view path) { return path.find_first_of("*?[") != std::string_view::npos; }
+
+absl::StatusOr<std::string> RelativePath(const std::string& files_root, std::string_view path) {
+  if (path.empty() || path.find('\0') != std::string_view::npos) {
+    return MakeError(ErrorCode::kInvalidOption, "the path is empty or has a zero byte");
+  }
+  fs::path root = CanonicalRoot(files_root);
+  fs::path given(path);
+  fs::path full = (given.is_absolute() ? given : root / given).lexically_normal();
+  std::error_code error;
+  fs::path fixed = fs::weakly_canonical(FixedPart(full), error);
+  if (error) fixed = FixedPart(full);
+  if (!IsUnder(fixed, root)) return Outside(path, root.native());
+  // An absolute path may name the root through a link; relative to the root it is what is left of it.
+  fs::path relative = IsUnder(full, root) ? full.lexically_relative(root)
+                                          : fixed.lexically_relative(root) / full.lexically_relative(FixedPart(full));
+  relative = relative.lexically_normal();
+  for (const fs::path& segment : relative) {
+    if (segment == "..") return Outside(path, root.native());
+  }
+  return relative.native();
+}
+
+absl::StatusOr<FileEntry> LookAtFile(const std::string& files_root, const std::string& relative_path) {
+  std::string full = (fs::path(files_root) / relative_path).native();
+  struct stat info;
+  if (stat(full.c_str(), &info) != 0) {
+    std::string reason = std::strerror(errno);
+    if (errno == ENOENT) return absl::NotFoundError(StrCat(relative_path, ": ", reason));
+    return absl::UnavailableError(StrCat(relative_path, ": ", reason));
+  }
+  if (!S_ISREG(info.st_mode)) return absl::NotFoundError(StrCat(relative_path, ": not a file"));
+  FileEntry entry;
+  entry.path = relative_path;
+  entry.inode = info.st_ino;
+  entry.size = info.st_size;
+  entry.mtime_ns = info.st_mtim.tv_sec * int64_t{1'000'000'000} + info.st_mtim.tv_nsec;
+  return entry;
+}
+
+absl::StatusOr<std::vector<FileEntry>> ListFiles(const std::string& files_root, std::string_view path) {
+  ASSIGN_OR_RETURN(std::string relative, RelativePath(files_root, path));
+  std::vector<FileEntry> found;
+  fs::path root = CanonicalRoot(files_root);
+  PatternWalk walk(root, &found);
+  std::error_code error;
+  if (IsGlob(relative)) {
+    std::vector<std::string> segments;
+    for (const fs::path& segment : fs::path(relative)) segments.push_back(segment.native());
+    RETURN_IF_ERROR(walk.Walk(fs::path(), segments, 0, 0));
+  } else if (fs::is_directory(root / relative, error)) {
+    fs::path folder = relative == "." ? fs::path() : fs::path(relative);
+    RETURN_IF_ERROR(walk.ForEach(
+        folder, [&](const fs::directory_entry&, const std::string& name) { return walk.Add(folder / name); }));
+  } else {
+    RETURN_IF_ERROR(walk.Add(relative));
+  }
+  std::sort(found.begin(), found.end(), [](const FileEntry& a, const FileEntry& b) { return a.path < b.path; });
+  found.erase(
+      std::unique(found.begin(), found.end(), [](const FileEntry& a, const FileEntry& b) { return a.path == b.path; }),
+      found.end());
+  return found;
+}
+
+}  // namespace freshet

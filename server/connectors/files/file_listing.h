@@ -1,0 +1,36 @@
+// Finds the files that a source's path means, all of them under the root of files.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace freshet {
+
+// A file as it was when it was looked at.
+struct FileEntry {
+  std::string path;  // relative to the root, as the user would write it: the partition's name
+  uint64_t inode = 0;
+  int64_t size = 0;
+  int64_t mtime_ns = 0;
+};
+
+// Whether a path has *, ? or [ in it.
+bool IsGlob(std::string_view path);
+
+// The path relative to the root, normalized. PATH_OUTSIDE_ROOT where it leads out of the root, by `..`, as an absolute
+// path, or by a symbolic link in the part without wildcards (as far as that exists).
+absl::StatusOr<std::string> RelativePath(const std::string& files_root, std::string_view path);
+
+// The regular files that `path` means, by name: itself, those directly in it (a directory; hidden ones left out), or
+// those that match (`**` stands for folders of any depth). Symbolic links are followed; one that leads out of the root
+// is PATH_OUTSIDE_ROOT. Nothing there: an empty list.
+absl::StatusOr<std::vector<FileEntry>> ListFiles(const std::string& files_root, std::string_view path);
+
+// Looks at one file. NotFound: there is none.
+absl::StatusOr<FileEntry> LookAtFile(const std::string& files_root, const std::string& relative_path);
+
+}  // namespace freshet

@@ -1,0 +1,211 @@
+#include "server/formats/api/cell.h"
+
+#include <charconv>
+#include <cstring>
+#include <limits>
+
+#include "engine/columnar/date_time.h"
+#include "simdjson.h"
+
+namespace freshet {
+namespace {
+
+// Digits with an optional minus, up to 18 of them, which cannot overflow: nearly every integer of nearly every file.
+bool ReadShortInteger(std::string_view text, int64_t* out) {
+  const char* at = text.data();
+  const char* end = at + text.size();
+  bool negative = at != end && *at == '-';
+  if (negative) ++at;
+  if (at == end || end - at > 18) return false;
+  uint64_t value = 0;
+  for (; at != end; ++at) {
+    uint32_t digit = static_cast<unsigned char>(*at) - '0';
+    if (digit > 9) return false;
+    value = value * 10 + digit;
+  }
+  *out = negative ? -static_cast<int64_t>(value) : static_cast<int64_t>(value);
+  return true;
+}
+
+// Everything else that is a whole number: blanks, a plus, 19 digits, 2.0, 1e3.
+bool ReadLongInteger(std::string_view text, int64_t* out) {
+  std::optional<Numeric> number = ParseNumeric(text);
+  if (!number) return false;
+  int128 power = PowerOfTen(number->scale);
+  int128 whole = number->unscaled() / power;
+  if (whole * power != number->unscaled()) return false;
+  if (whole < std::numeric_limits<int64_t>::min() || whole > std::numeric_limits<int64_t>::max()) return false;
+  *out = static_cast<int64_t>(whole);
+  return true;
+}
+
+template <typename T>
+bool ReadInteger(std::string_view text, Cell* out) {
+  int64_t value = 0;
+  if (!ReadShortInteger(text, &value) && !ReadLongInteger(text, &value)) return false;
+  if (value < std::numeric_limits<T>::min() || value > std::numeric_limits<T>::max()) return false;
+  out->integer = value;
+  return true;
+}
+
+bool ReadDatum(std::string_view text, DataType type, Cell* out) {
+  absl::StatusOr<Datum> value = ParseDatum(text, type);
+  if (!value.ok()) return false;
+  *out = CellOf(*value, type);
+  return true;
+}
+
+bool ReadDouble(std::string_view text, DataType type, Cell* out) {
+  if (!text.empty() && (text[0] == '-' || (text[0] >= '0' && text[0] <= '9'))) {
+    const char* end = text.data() + text.size();
+    double value = 0;
+    auto [stop, error] = std::from_chars(text.data(), end, value);
+    // "-inf" and "-nan(...)" are words, which ParseDatum reads its own way.
+    bool number = error == std::errc() && stop == end && (text[0] != '-' || (text.size() > 1 && text[1] <= '9'));
+    if (number) {
+      out->real = value;
+      return true;
+    }
+  }
+  return ReadDatum(text, type, out);
+}
+
+bool ReadNumeric(std::string_view text, DataType type, Cell* out) {
+  std::optional<Numeric> value = ParseNumeric(text);
+  if (!value) return false;
+  if (type.precision != 0) {
+    value = RescaleNumeric(*value, type.scale);
+    if (!value) return false;
+    int128 limit = PowerOfTen(type.precision);
+    if (value->unscaled() >= limit || value->unscaled() <= -limit) return false;
+  }
+  out->numeric = *value;
+  return true;
+}
+
+template <typename T>
+bool ReadTime(std::optional<T> value, Cell* out) {
+  if (!value) return false;
+  out->integer = *value;
+  return true;
+}
+
+bool ReadText(const FieldCell& field, Cell* out) {
+  if (field.text.size() > std::numeric_limits<uint32_t>::max()) return false;
+  if (field.kind == FieldKind::kText && !IsValidUtf8(field.text)) return false;
+  out->text = field.text;
+  return true;
+}
+
+// JSON's own booleans and numbers fit only their kind of columns; texts fit every one that can read them.
+bool KindFits(FieldKind kind, TypeKind type) {
+  switch (kind) {
+    case FieldKind::kText:
+    case FieldKind::kValidText:
+      return true;
+    case FieldKind::kNumber:
+      return type == TypeKind::kSmallint || type == TypeKind::kInteger || type == TypeKind::kBigint ||
+             type == TypeKind::kNumeric || type == TypeKind::kDouble;
+    case FieldKind::kBoolean:
+      return type == TypeKind::kBoolean;
+    case FieldKind::kMissing:
+    case FieldKind::kNull:
+    case FieldKind::kComposite:
+    case FieldKind::kBad:
+      return false;
+  }
+  __builtin_unreachable();
+}
+
+}  // namespace
+
+bool ReadCell(const FieldCell& field, DataType type, Cell* out) {
+  out->state = CellState::kValue;
+  if (type.kind == TypeKind::kText) return field.kind != FieldKind::kBad && ReadText(field, out);
+  if (!KindFits(field.kind, type.kind)) return false;
+  switch (type.kind) {
+    case TypeKind::kBoolean:
+      return ReadDatum(field.text, type, out);
+    case TypeKind::kSmallint:
+      return ReadInteger<int16_t>(field.text, out);
+    case TypeKind::kInteger:
+      return ReadInteger<int32_t>(field.text, out);
+    case TypeKind::kBigint:
+      return ReadInteger<int64_t>(field.text, out);
+    case TypeKind::kNumeric:
+      return ReadNumeric(field.text, type, out);
+    case TypeKind::kDouble:
+      return ReadDouble(field.text, type, out);
+    case TypeKind::kDate:
+      return ReadTime(ParseDate(field.text), out);
+    case TypeKind::kTimestamp:
+      return ReadTime(ParseTimestamp(field.text), out);
+    case TypeKind::kTimestamptz:
+      return ReadTime(ParseTimestamptz(field.text), out);
+    case TypeKind::kText:
+      break;  // above
+  }
+  __builtin_unreachable();
+}
+
+Cell CellOf(const Datum& datum, DataType type) {
+  Cell cell;
+  if (!datum.is_value()) return cell;
+  cell.state = CellState::kValue;
+  switch (PhysicalOf(type.kind)) {
+    case PhysicalType::kBool:
+      cell.integer = datum.bool_value() ? 1 : 0;
+      break;
+    case PhysicalType::kInt32:
+    case PhysicalType::kInt64:
+      cell.integer = datum.int_value();
+      break;
+    case PhysicalType::kDouble:
+      cell.real = datum.double_value();
+      break;
+    case PhysicalType::kNumeric:
+      cell.numeric = datum.numeric_value();
+      break;
+    case PhysicalType::kString:
+      cell.text = datum.text_value();
+      break;
+  }
+  return cell;
+}
+
+void AppendCell(const Cell& cell, ColumnBuilder& builder) {
+  if (cell.state == CellState::kNull) return builder.AppendNull();
+  if (cell.state == CellState::kBad) return builder.AppendError(CellError::kBadValue);
+  switch (PhysicalOf(builder.type().kind)) {
+    case PhysicalType::kBool:
+      return builder.Append<uint8_t>(cell.integer != 0 ? 1 : 0);
+    case PhysicalType::kInt32:
+      return builder.Append(static_cast<int32_t>(cell.integer));
+    case PhysicalType::kInt64:
+      return builder.Append(cell.integer);
+    case PhysicalType::kDouble:
+      return builder.Append(cell.real);
+    case PhysicalType::kNumeric:
+      return builder.Append(cell.numeric);
+    case PhysicalType::kString:
+      return builder.AppendString(cell.text);
+  }
+  __builtin_unreachable();
+}
+
+bool IsValidUtf8(std::string_view text) {
+  // Most texts are short and ASCII: words of 8 bytes without a high bit.
+  constexpr uint64_t kHighBits = 0x8080808080808080ull;
+  size_t at = 0;
+  for (; at + 8 <= text.size(); at += 8) {
+    uint64_t word;
+    std::memcpy(&word, text.data() + at, 8);
+    if ((word & kHighBits) != 0) return simdjson::validate_utf8(text.data(), text.size());
+  }
+  for (; at < text.size(); ++at) {
+    if ((text[at] & 0x80) != 0) return simdjson::validate_utf8(text.data(), text.size());
+  }
+  return true;
+}
+
+}  // namespace freshet

@@ -1,0 +1,57 @@
+// One field of a record as it was found, and its value as its column's type.
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+#include "engine/columnar/column_builder.h"
+#include "engine/columnar/datum.h"
+#include "engine/columnar/numeric.h"
+#include "engine/columnar/types.h"
+
+namespace freshet {
+
+enum class FieldKind : uint8_t {
+  kMissing,  // the record has no such field
+  kNull,
+  kText,       // characters: a CSV field, a JSON string without its escapes, a message; may be invalid UTF-8
+  kValidText,  // the same, known to be valid UTF-8
+  kNumber,     // a JSON number as it is written
+  kBoolean,    // JSON true or false
+  kComposite,  // a JSON object or array as it is written
+  kBad,        // a scalar that its format does not know (JSON: tru, 01, "\q")
+};
+
+// `text` is valid until the next record is decoded.
+struct FieldCell {
+  FieldKind kind = FieldKind::kMissing;
+  std::string_view text;
+};
+
+enum class CellState : uint8_t { kNull, kValue, kBad };
+
+// The value of one cell by its physical type: `integer` (bool, int32, int64), `real`, `numeric` or `text`.
+struct Cell {
+  CellState state = CellState::kNull;
+  union {
+    int64_t integer = 0;
+    double real;
+  };
+  Numeric numeric;
+  std::string_view text;
+};
+
+// Reads a field that is neither missing nor null as the type. Texts are read in PostgreSQL's input syntax; a number or
+// text with a fraction of zeros (2.0, 1e3) is an integer too; text columns take every kind but kBad, as it is written.
+// Sets `out` and returns true, or false: it does not fit.
+bool ReadCell(const FieldCell& field, DataType type, Cell* out);
+
+// The value of a default or of metadata; text lives as long as the datum.
+Cell CellOf(const Datum& datum, DataType type);
+
+// Appends to a builder of the type that the cell was read for; kBad as ERROR(BAD_VALUE).
+void AppendCell(const Cell& cell, ColumnBuilder& builder);
+
+bool IsValidUtf8(std::string_view text);
+
+}  // namespace freshet
