@@ -26,11 +26,7 @@ std::vector<Shape> Shapes() {
   const DataType bigint{TypeKind::kBigint}, text{TypeKind::kText}, number{TypeKind::kDouble}, date{TypeKind::kDate},
       numeric{TypeKind::kNumeric};
   return {
-      {"integer_key",
-       {{"k", bigint}, {"v", text}},
-       {ColumnIndex(0)},
-       {{"x", number}, {"k", bigint}},
-       {ColumnIndex(1)}},
+      {"integer_key", {{"k", bigint}, {"v", text}}, {ColumnIndex(0)}, {{"x", number}, {"k", bigint}}, {ColumnIndex(1)}},
       {"text_key", {{"v", date}, {"k", text}}, {ColumnIndex(1)}, {{"k", text}}, {ColumnIndex(0)}},
       {"two_keys",
        {{"a", numeric}, {"v", text}, {"b", text}},
