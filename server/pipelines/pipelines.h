@@ -9,7 +9,7 @@
 
 #include "absl/status/statusor.h"
 #include "freshet/v1/pipeline_service.pb.h"
-#include "freshet/v1/shard_service.pb.h"
+#include "server/metrics/shard_metrics.h"
 
 namespace freshet {
 
@@ -28,15 +28,6 @@ struct RelationInfo {
   std::vector<std::string> key;  // empty: whole rows
   bool key_unique = false;
   uint64_t rows = 0;  // over all shards, of the last report; 0 for what keeps no rows
-};
-
-// The last report of one shard, for /metrics.
-struct ShardMetrics {
-  std::string pipeline;  // id
-  uint64_t revision = 0;
-  uint64_t generation = 0;
-  uint32_t shard = 0;
-  v1::ShardReport report;
 };
 
 // Thread-safe. Calls compile definitions and write the catalog: they may take tens of milliseconds, so they do not

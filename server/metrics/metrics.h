@@ -1,0 +1,35 @@
+// Counts what the server itself does and renders it, with what shards and pipelines report, in Prometheus' text format.
+// Every metric is declared once, in metric_list.cc.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "freshet/v1/pipeline.pb.h"
+#include "server/metrics/shard_metrics.h"
+
+namespace freshet {
+
+// Thread-safe.
+class ServerMetrics {
+ public:
+  ServerMetrics();
+  ~ServerMetrics();
+
+  // Counts an answered HTTP request. `route` is a route's pattern (few values), never a path; empty: no route matched.
+  void CountRequest(std::string_view route, int status, double seconds);
+  // Counts an answered call of the control plane, by its method (CreatePipeline) and the name of its status (OK).
+  void CountCall(std::string_view method, std::string_view status, double seconds);
+
+  // The text of /metrics: of the server, of each shard, and of each pipeline (state, restarts, lag). Takes about a
+  // microsecond a sample.
+  std::string Render(const std::vector<ShardMetrics>& shards, const std::vector<v1::Pipeline>& pipelines = {});
+
+ private:
+  class Impl;
+  std::unique_ptr<Impl> impl_;
+};
+
+}  // namespace freshet
