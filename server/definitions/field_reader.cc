@@ -31,8 +31,7 @@ const DocumentNode* FieldReader::Find(std::string_view key) {
 const DocumentNode* FieldReader::Require(std::string_view key) {
   const DocumentNode* node = Find(key);
   if (node == nullptr && node_.kind == DocumentKind::kMapping) {
-    problems_.Add(
-        {.code = ErrorCode::kMissingField, .path = path_, .message = StrCat("`", key, "` is missing")});
+    problems_.Add({.code = ErrorCode::kMissingField, .path = path_, .message = StrCat("`", key, "` is missing")});
   }
   return node;
 }
@@ -41,8 +40,8 @@ void FieldReader::WrongKind(std::string_view key, const DocumentNode& node, std:
   problems_.Add({.code = ErrorCode::kInvalidDefinition,
                  .path = PathOf(key),
                  .message = StrCat("`", key, "` takes ", wanted, ", not ",
-                                         node.kind == DocumentKind::kScalar ? StrCat("`", node.text, "`")
-                                                                            : std::string(DescribeKind(node.kind)))});
+                                   node.kind == DocumentKind::kScalar ? StrCat("`", node.text, "`")
+                                                                      : std::string(DescribeKind(node.kind)))});
 }
 
 std::string FieldReader::Text(std::string_view key, std::string fallback) {

@@ -45,9 +45,7 @@ class JsonReader {
     result_.errors.push_back({Here(), std::move(message), ""});
     return false;
   }
-  Mark Here() const {
-    return {line_, static_cast<uint32_t>(at_ - line_start_), static_cast<uint32_t>(at_)};
-  }
+  Mark Here() const { return {line_, static_cast<uint32_t>(at_ - line_start_), static_cast<uint32_t>(at_)}; }
   void SkipBlanks() {
     for (; at_ < text_.size(); ++at_) {
       char c = text_[at_];

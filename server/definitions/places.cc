@@ -3,8 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
-#include "engine/base/str_cat.h"
 #include "engine/base/check.h"
+#include "engine/base/str_cat.h"
 
 namespace freshet {
 namespace {

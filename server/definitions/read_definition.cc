@@ -22,9 +22,15 @@ namespace {
 
 // Bytes as `1073741824`, `512MiB` or `2GB`.
 std::optional<uint64_t> ParseByteSize(std::string_view text) {
-  static constexpr std::pair<std::string_view, uint64_t> kUnits[] = {
-      {"kib", 1ull << 10}, {"mib", 1ull << 20}, {"gib", 1ull << 30}, {"tib", 1ull << 40}, {"kb", 1000},
-      {"mb", 1000'000},    {"gb", 1000'000'000}, {"tb", 1000'000'000'000}, {"b", 1}};
+  static constexpr std::pair<std::string_view, uint64_t> kUnits[] = {{"kib", 1ull << 10},
+                                                                     {"mib", 1ull << 20},
+                                                                     {"gib", 1ull << 30},
+                                                                     {"tib", 1ull << 40},
+                                                                     {"kb", 1000},
+                                                                     {"mb", 1000'000},
+                                                                     {"gb", 1000'000'000},
+                                                                     {"tb", 1000'000'000'000},
+                                                                     {"b", 1}};
   std::string lower = absl::AsciiStrToLower(std::string(text));
   uint64_t unit = 1;
   for (const auto& [suffix, size] : kUnits) {

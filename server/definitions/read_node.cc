@@ -14,8 +14,8 @@ namespace freshet {
 namespace {
 
 const std::vector<std::string>& NodeKeys() {
-  static const std::vector<std::string> keys = {"input", "filter",    "project",  "flat_map",
-                                                "union", "join", "aggregate", "distinct"};
+  static const std::vector<std::string> keys = {"input", "filter", "project",   "flat_map",
+                                                "union", "join",   "aggregate", "distinct"};
   return keys;
 }
 

@@ -8,7 +8,6 @@
 #include <yaml-cpp/exceptions.h>
 #include <yaml-cpp/parser.h>
 
-
 #include "engine/base/str_cat.h"
 
 namespace freshet {
@@ -116,8 +115,8 @@ class TreeBuilder : public YAML::EventHandler {
     }
     frame.has_key = false;
     if (!frame.keys.insert(frame.key).second) {
-      result_.errors.push_back({frame.key_mark, StrCat("the key `", frame.key, "` stands twice"),
-                                "remove one of them", /*duplicate_key=*/true});
+      result_.errors.push_back({frame.key_mark, StrCat("the key `", frame.key, "` stands twice"), "remove one of them",
+                                /*duplicate_key=*/true});
       return;
     }
     frame.node.entries.push_back({std::move(frame.key), frame.key_mark, std::move(node)});

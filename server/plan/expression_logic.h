@@ -19,7 +19,8 @@ void CollectColumns(const Expression& expression, ColumnList* columns);
 ColumnList ColumnsOf(const Expression& expression);
 
 // The expression with every column replaced.
-Expression ReplaceColumns(const Expression& expression, const std::function<Expression(ColumnIndex, DataType)>& replace);
+Expression ReplaceColumns(const Expression& expression,
+                          const std::function<Expression(ColumnIndex, DataType)>& replace);
 // Likewise by number; every column read must have a new one (CHECK).
 Expression RenumberColumns(const Expression& expression, const std::vector<std::optional<uint32_t>>& map);
 // With `offset` added to every column.

@@ -18,7 +18,7 @@ constexpr std::pair<std::string_view, v1::TypeKind> kOtherTypes[] = {
     {"real", v1::REAL},         {"float4", v1::REAL}, {"bytea", v1::BYTEA}, {"time", v1::TIME},
     {"interval", v1::INTERVAL}, {"uuid", v1::UUID},   {"jsonb", v1::JSONB}, {"json", v1::JSONB},
 };
-constexpr std::string_view kTypeNames[] = {"boolean", "smallint", "integer",   "bigint",     "numeric", "double",
+constexpr std::string_view kTypeNames[] = {"boolean", "smallint", "integer",   "bigint",      "numeric", "double",
                                            "text",    "date",     "timestamp", "timestamptz", "varchar", "int",
                                            "decimal", "float8",   "bool",      "real",        "time",    "interval",
                                            "bytea",   "uuid",     "jsonb"};

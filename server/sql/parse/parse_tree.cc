@@ -57,10 +57,10 @@ std::variant<std::string, ExpressionError> ParseStatementTree(const std::string&
     const PgQueryError& error = *job.result.error;
     std::string message = error.message == nullptr ? "it cannot be parsed" : error.message;
     // Bison's own stack is bounded too.
-    bool too_deep = message.find("memory exhausted") != std::string::npos ||
-                    message.find("stack depth") != std::string::npos;
-    answer = ExpressionError{too_deep ? ErrorCode::kExpressionTooLarge : ErrorCode::kSyntaxError, std::move(message), "",
-                             ByteOfCharacter(statement, error.cursorpos)};
+    bool too_deep =
+        message.find("memory exhausted") != std::string::npos || message.find("stack depth") != std::string::npos;
+    answer = ExpressionError{too_deep ? ErrorCode::kExpressionTooLarge : ErrorCode::kSyntaxError, std::move(message),
+                             "", ByteOfCharacter(statement, error.cursorpos)};
   } else {
     answer = std::string(job.result.parse_tree);
   }

@@ -12,17 +12,17 @@
 namespace freshet {
 
 enum class SyntaxKind : uint8_t {
-  kColumn,          // `names`: relation (may be absent), column
-  kString,          // `text`: a literal whose type its surroundings decide
-  kNumber,          // `text`
-  kBoolean,         // `text`: true or false
+  kColumn,   // `names`: relation (may be absent), column
+  kString,   // `text`: a literal whose type its surroundings decide
+  kNumber,   // `text`
+  kBoolean,  // `text`: true or false
   kNull,
-  kCall,            // `text`(arguments): a function, an operator by its symbol, an aggregate
-  kCast,            // arguments[0] to `type`
+  kCall,  // `text`(arguments): a function, an operator by its symbol, an aggregate
+  kCast,  // arguments[0] to `type`
   kAnd,
   kOr,
   kNot,
-  kCase,            // when, then, ..., else
+  kCase,  // when, then, ..., else
   kCoalesce,
   kNullIf,
   kIsNull,

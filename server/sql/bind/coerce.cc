@@ -1,0 +1,95 @@
+#include "server/sql/bind/coerce.h"
+
+#include "engine/base/str_cat.h"
+#include "engine/functions/function_list.h"
+
+namespace freshet {
+namespace {
+
+bool IsNumber(TypeKind kind) {
+  switch (kind) {
+    case TypeKind::kSmallint:
+    case TypeKind::kInteger:
+    case TypeKind::kBigint:
+    case TypeKind::kNumeric:
+    case TypeKind::kDouble:
+      return true;
+    case TypeKind::kBoolean:
+    case TypeKind::kText:
+    case TypeKind::kDate:
+    case TypeKind::kTimestamp:
+    case TypeKind::kTimestamptz:
+      return false;
+  }
+  __builtin_unreachable();
+}
+
+CoerceResult ReadUntyped(const BoundValue& value, DataType type) {
+  const Datum& literal = value.expression.literal;
+  if (literal.is_null()) return Expression::Literal(Datum::Null(), type);
+  absl::StatusOr<Datum> read = ParseDatum(literal.text_value(), type);
+  if (read.ok()) return Expression::Literal(*std::move(read), type);
+  return ExpressionError{ErrorCode::kInvalidLiteral,
+                         StrCat("'", literal.text_value().substr(0, 60), "' is no ", TypeName(type), ": ",
+                                StdView(read.status().message())),
+                         "", value.offset};
+}
+
+// A constant number as another type of number, if it is one of its values.
+std::optional<Expression> FoldNumber(const Expression& expression, DataType type) {
+  if (expression.kind != ExpressionKind::kLiteral || !expression.literal.is_value()) return std::nullopt;
+  if (!IsNumber(expression.type.kind) || !IsNumber(type.kind)) return std::nullopt;
+  absl::StatusOr<Datum> read = ParseDatum(FormatDatum(expression.literal, expression.type), type);
+  if (!read.ok()) return std::nullopt;
+  return Expression::Literal(*std::move(read), type);
+}
+
+ExpressionError NoCast(const BoundValue& value, DataType type, std::string_view suggestion) {
+  return {ErrorCode::kTypeMismatch,
+          StrCat("a value of type ", TypeName(value.expression.type), " stands where ", TypeName(type), " is needed"),
+          std::string(suggestion), value.offset};
+}
+
+CoerceResult ApplyCast(BoundValue value, DataType type, std::string_view suggestion) {
+  const ScalarFunction* cast = FindCast(value.expression.type.kind, type.kind);
+  if (cast != nullptr) {
+    std::vector<Expression> arguments;
+    arguments.push_back(std::move(value.expression));
+    return Expression::Call(*cast, type, std::move(arguments));
+  }
+  // A type without a modifier takes every value of its kind.
+  if (value.expression.type.kind == type.kind && type.precision == 0) return std::move(value.expression);
+  return NoCast(value, type, suggestion);
+}
+
+}  // namespace
+
+CoerceResult CoerceImplicitly(BoundValue value, DataType type) {
+  if (value.untyped) return ReadUntyped(value, type);
+  const Expression& expression = value.expression;
+  if (expression.type == type) return std::move(value.expression);
+  if (expression.type.kind != type.kind && !IsImplicitCast(expression.type.kind, type.kind)) {
+    return NoCast(value, type, StrCat("cast it: (...)::", TypeName(type)));
+  }
+  if (auto folded = FoldNumber(expression, type)) return *std::move(folded);
+  return ApplyCast(std::move(value), type, "");
+}
+
+CoerceResult CastExplicitly(BoundValue value, DataType type) {
+  if (value.untyped) return ReadUntyped(value, type);
+  if (value.expression.type == type) return std::move(value.expression);
+  return ApplyCast(std::move(value), type, "there is no cast between these types");
+}
+
+DataType CommonModifiers(TypeKind kind, const std::vector<BoundValue>& values) {
+  std::optional<DataType> common;
+  for (const BoundValue& value : values) {
+    if (value.untyped) continue;
+    if (value.expression.type.kind != kind) return DataType{kind};
+    if (common && *common != value.expression.type) return DataType{kind};
+    common = value.expression.type;
+  }
+  return common.value_or(DataType{kind});
+}
+
+}  // namespace freshet
