@@ -1,0 +1,168 @@
+// Runs the shards of one pipeline: launches a generation, watches it, ends it, launches the next.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "boost/asio/io_context.hpp"
+#include "boost/asio/steady_timer.hpp"
+#include "engine/base/clock.h"
+#include "server/catalog/catalog.h"
+#include "server/settings/settings.h"
+#include "server/supervisor/epoch_window.h"
+#include "server/supervisor/group_reads.h"
+#include "server/supervisor/group_status.h"
+#include "server/supervisor/launcher.h"
+#include "server/supervisor/recovery_extents.h"
+#include "server/supervisor/restart_policy.h"
+#include "server/transport/frame_connection.h"
+
+namespace freshet {
+
+// What all groups share; outlives them.
+struct GroupEnvironment {
+  boost::asio::io_context* io = nullptr;
+  const Settings* settings = nullptr;
+  Catalog* catalog = nullptr;
+  Launcher* launcher = nullptr;
+  const Clock* clock = nullptr;
+  std::string run_folder;
+  std::string control_path;
+  std::vector<std::string> shard_command;  // what is run, before the arguments of the role
+  // State, status or reports of a group have changed. `now`: tell it at once.
+  std::function<void(const std::string& uid, bool now)> on_change;
+};
+
+// Everything on the I/O thread. One generation at a time: the next is launched only when every process of the one
+// before has ended, also one that an earlier server launched (it holds the group's lock file).
+class Group : public std::enable_shared_from_this<Group> {
+ public:
+  Group(const GroupEnvironment* environment, CatalogPipeline pipeline);
+
+  // Takes over what the catalog says now: starts, stops, or starts anew for another revision. `anew`: a user wants it,
+  // so failures before are forgotten.
+  void Reconcile(CatalogPipeline pipeline, bool anew);
+  // Ends for good; `gone` is called when no process is left.
+  void Remove(std::function<void()> gone);
+  // A process says that it is a shard of this group.
+  void OnHello(const v1::ShardHello& hello, std::shared_ptr<FrameConnection> connection);
+
+  GroupStatus Status() const;
+  const CatalogPipeline& pipeline() const { return pipeline_; }
+
+  // Asks one shard, or all. A rows request without an epoch reads the newest; `epoch` tells which one.
+  struct Read {
+    uint64_t id = 0;
+    uint64_t revision = 0;
+    std::optional<uint32_t> shard;
+    v1::ReadRequest request;
+    std::chrono::milliseconds timeout{30'000};
+  };
+  struct ReadResult {
+    uint64_t epoch = 0;
+    int64_t lag_ms = 0;
+    std::vector<v1::ReadResponse> responses;
+  };
+  void Ask(Read read, std::function<void(absl::StatusOr<ReadResult>)> done);
+  void CancelRead(uint64_t id) { reads_.Cancel(id, absl::CancelledError("the reader is gone")); }
+
+ private:
+  enum class Phase : uint8_t {
+    kStopped,
+    kWaitingForOld,  // processes of an earlier generation still end
+    kLaunching,      // the launcher's thread is at it
+    kRunning,
+    kEnding,  // processes are told to end, or killed
+    kBackoff,
+    kFailed,
+  };
+  struct Shard {
+    int32_t pid = 0;  // 0: has ended
+    std::shared_ptr<FrameConnection> connection;
+    std::optional<v1::ShardFailure> failure;
+    std::optional<v1::ShardReport> report;
+    uint32_t unanswered = 0;  // pings in a row
+  };
+  struct Launched {
+    absl::Status status;
+    ReservedStart start;
+    std::string folder;
+    std::vector<int32_t> pids;
+  };
+  struct Failure {
+    std::string reason;
+    std::string code;
+  };
+
+  // From nothing to a running generation.
+  void Begin();
+  void WaitForOld();
+  void Launch();
+  void OnLaunched(Launched launched);
+  void SendStart(uint32_t shard);
+  void AdoptHello(const v1::ShardHello& hello, std::shared_ptr<FrameConnection> connection);
+
+  // While it runs.
+  void OnMessage(uint32_t shard, v1::FromShard message);
+  void OnExtents(const v1::SourceExtents& extents);
+  void OnCommitted(const v1::Committed& committed);
+  void OnEpochsWanted();
+  void OnShardFailure(uint32_t shard, const v1::ShardFailure& failure);
+  void OnExit(uint32_t shard, uint64_t generation, int wait_status);
+  void Watch();
+  void KeepEpochs();
+  void SavePositions();
+  void SendTo(uint32_t shard, const v1::ToShard& message);
+  void SendAll(const v1::ToShard& message);
+
+  // To its end.
+  void Fail(Failure failure);
+  void End(bool gently);
+  void Kill();
+  void AfterEnd();
+  void SetPhase(Phase phase);
+  v1::Pipeline::State State() const;
+  std::string Reason() const;
+  uint32_t shard_count() const;
+  void After(boost::asio::steady_timer& timer, std::chrono::microseconds wait, void (Group::*then)());
+  std::string lock_path() const;
+
+  const GroupEnvironment& environment_;
+  const std::string uid_;
+  CatalogPipeline pipeline_;
+  bool wanted_ = false;
+  std::function<void()> gone_;
+
+  Phase phase_ = Phase::kStopped;
+  ReservedStart start_;
+  uint64_t running_revision_ = 0;
+  std::string folder_;
+  std::vector<Shard> shards_;
+  std::vector<std::pair<v1::ShardHello, std::shared_ptr<FrameConnection>>> early_hellos_;
+  std::optional<Failure> failure_;       // why it ends, or has failed
+  std::optional<Failure> last_failure_;  // told while it tries again
+  RestartPolicy policy_;
+  uint32_t restarts_ = 0;
+
+  uint64_t epoch_ = 0;
+  bool loaded_ = false;  // in this generation
+  bool finished_ = false;
+  bool was_loaded_ = false;  // under these extents, in any generation
+  bool server_restarted_;    // the positions are those of an earlier server: maybe not the last ones
+  CommittedPositions positions_;
+  bool positions_dirty_ = false;
+  EpochWindow window_;
+  bool keeping_ = false;
+  GroupReads reads_;
+
+  boost::asio::steady_timer timer_;  // of the phase
+  boost::asio::steady_timer watch_timer_;
+  boost::asio::steady_timer keep_timer_;
+  boost::asio::steady_timer save_timer_;
+};
+
+}  // namespace freshet

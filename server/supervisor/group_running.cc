@@ -1,0 +1,273 @@
+// What a group does while its generation runs; group.cc has its beginning and end.
+#include <algorithm>
+
+#include "boost/asio/post.hpp"
+#include "engine/base/str_cat.h"
+#include "fmt/format.h"
+#include "server/errors/error_list.h"
+#include "server/supervisor/group.h"
+#include "spdlog/spdlog.h"
+
+namespace freshet {
+namespace {
+
+using std::chrono::milliseconds;
+
+constexpr uint32_t kPingsPerTimeout = 4;
+// A link between shards broke and no process ended: after so long it is a failure by itself.
+constexpr auto kLostLink = milliseconds(2000);
+constexpr auto kKeepInterval = milliseconds(250);
+constexpr auto kSaveInterval = std::chrono::seconds(10);
+
+}  // namespace
+
+void Group::OnMessage(uint32_t shard, v1::FromShard message) {
+  switch (message.message_case()) {
+    case v1::FromShard::kHello:
+      break;  // again: nothing to say
+    case v1::FromShard::kExtents:
+      if (shard == 0) OnExtents(message.extents());
+      break;
+    case v1::FromShard::kRead:
+      reads_.OnResponse(shard, std::move(*message.mutable_read()));
+      break;
+    case v1::FromShard::kReport:
+      shards_[shard].report = std::move(*message.mutable_report());
+      environment_.on_change(uid_, /*now=*/false);
+      break;
+    case v1::FromShard::kCommitted:
+      if (shard == 0) OnCommitted(message.committed());
+      break;
+    case v1::FromShard::kFailure:
+      OnShardFailure(shard, message.failure());
+      break;
+    case v1::FromShard::kPong:
+      shards_[shard].unanswered = 0;
+      break;
+    case v1::FromShard::kEpochs:
+      if (shard == 0) OnEpochsWanted();
+      break;
+    case v1::FromShard::MESSAGE_NOT_SET:
+      break;
+  }
+}
+
+void Group::OnExtents(const v1::SourceExtents& extents) {
+  // Durable before any shard reads by them: a restart reads the same.
+  environment_.launcher->Post([self = shared_from_this(), extents, generation = start_.generation,
+                               extents_revision = pipeline_.revision->extents_revision()] {
+    absl::Status status = self->environment_.catalog->SetExtents(self->uid_, extents_revision, extents);
+    auto pipeline = self->environment_.catalog->FindUid(self->uid_);
+    boost::asio::post(*self->environment_.io, [self, status, pipeline, generation] {
+      if (self->phase_ != Phase::kRunning || self->start_.generation != generation) return;
+      if (!status.ok()) {
+        self->Fail({std::string(status.message()), std::string(InfoOf(CodeOf(status)).name)});
+        return;
+      }
+      self->pipeline_.extents = pipeline->extents;
+      self->server_restarted_ = false;
+      v1::ToShard message;
+      *message.mutable_extents() = self->positions_.Raise(*pipeline->extents);
+      self->SendAll(message);
+      // A shard that says hello after this gets them with its start.
+    });
+  });
+}
+
+void Group::OnCommitted(const v1::Committed& committed) {
+  bool state_changed = committed.load_complete() != loaded_ || committed.finished() != finished_;
+  epoch_ = std::max(epoch_, committed.epoch());
+  loaded_ = committed.load_complete();
+  finished_ = committed.finished();
+  was_loaded_ |= loaded_;
+  if (loaded_) last_failure_ = std::nullopt;
+  if (committed.positions_size() > 0) {
+    positions_.Merge(committed.positions());
+    if (!positions_dirty_) {
+      positions_dirty_ = true;
+      After(save_timer_, kSaveInterval, &Group::SavePositions);
+    }
+  }
+  if (state_changed && loaded_) {
+    positions_dirty_ = true;
+    SavePositions();
+  }
+  if (loaded_) window_.OnCommit(committed.epoch(), environment_.clock->MonotonicMicros());
+  if (!keeping_) {
+    keeping_ = true;
+    After(keep_timer_, kKeepInterval, &Group::KeepEpochs);
+  }
+  environment_.on_change(uid_, state_changed);
+}
+
+void Group::KeepEpochs() {
+  v1::ToShard message;
+  uint64_t oldest = window_.Oldest(environment_.clock->MonotonicMicros());
+  message.mutable_keep()->set_oldest(oldest);
+  message.mutable_keep()->set_needed(window_.newest());
+  SendAll(message);
+  keeping_ = oldest < window_.newest();  // else everything old is given up, until the next commit
+  if (keeping_) After(keep_timer_, kKeepInterval, &Group::KeepEpochs);
+}
+
+void Group::SavePositions() {
+  save_timer_.cancel();
+  if (!positions_dirty_) return;
+  positions_dirty_ = false;
+  v1::CatalogPositions record;
+  record.set_extents_revision(pipeline_.revision->extents_revision());
+  record.set_epoch(epoch_);
+  record.set_load_complete(was_loaded_);
+  *record.mutable_positions() = positions_.ToProto();
+  environment_.launcher->Post([catalog = environment_.catalog, uid = uid_, record = std::move(record)] {
+    absl::Status status = catalog->SetPositions(uid, record);
+    if (!status.ok() && !absl::IsNotFound(status)) {
+      spdlog::warn("cannot write committed positions: {}", StdView(status.message()));
+    }
+  });
+}
+
+void Group::OnEpochsWanted() {
+  environment_.launcher->Post([self = shared_from_this(), generation = start_.generation] {
+    auto end = self->environment_.catalog->ReserveEpochs(self->uid_);
+    if (!end.ok()) {
+      // The shard has half a block left; it fails if that runs out.
+      spdlog::error("cannot reserve epochs: {}", StdView(end.status().message()));
+      return;
+    }
+    boost::asio::post(*self->environment_.io, [self, generation, end = *end] {
+      if (self->phase_ != Phase::kRunning || self->start_.generation != generation) return;
+      v1::ToShard message;
+      message.mutable_epochs()->set_end_epoch(end);
+      self->SendTo(0, message);
+    });
+  });
+}
+
+void Group::OnShardFailure(uint32_t shard, const v1::ShardFailure& failure) {
+  if (failure.code() != InfoOf(ErrorCode::kShardDied).name) {
+    shards_[shard].failure = failure;  // told when its process has ended
+    return;
+  }
+  // It has lost the link to another shard, whose end comes here by itself and with its reason.
+  auto timer = std::make_shared<boost::asio::steady_timer>(*environment_.io, kLostLink);
+  timer->async_wait([self = weak_from_this(), timer, failure, generation = start_.generation](const auto& error) {
+    auto group = self.lock();
+    if (error || group == nullptr) return;
+    if (group->phase_ == Phase::kRunning && group->start_.generation == generation) {
+      group->Fail({failure.reason(), failure.code()});
+    }
+  });
+}
+
+void Group::Watch() {
+  v1::ToShard ping;
+  ping.mutable_ping();
+  for (uint32_t shard = 0; shard < shards_.size(); ++shard) {
+    // Counted, not timed: when this process itself was held up, the answers that wait here are read first.
+    if (shards_[shard].unanswered++ >= kPingsPerTimeout) {
+      Fail({fmt::format("shard {} (process {}) made no progress for {} s", shard, shards_[shard].pid,
+                        environment_.settings->shard_timeout_ms / 1000),
+            "SHARD_STALLED"});
+      return;
+    }
+    SendTo(shard, ping);
+  }
+  After(watch_timer_, milliseconds(environment_.settings->shard_timeout_ms / kPingsPerTimeout), &Group::Watch);
+}
+
+v1::Pipeline::State Group::State() const {
+  switch (phase_) {
+    case Phase::kStopped:
+      return v1::Pipeline::STOPPED;
+    case Phase::kFailed:
+      return v1::Pipeline::FAILED;
+    case Phase::kEnding:
+      if (!wanted_) return v1::Pipeline::STOPPED;
+      break;
+    case Phase::kRunning:
+      if (loaded_) return finished_ ? v1::Pipeline::COMPLETED : v1::Pipeline::RUNNING;
+      break;
+    case Phase::kWaitingForOld:
+    case Phase::kLaunching:
+    case Phase::kBackoff:
+      break;
+  }
+  if (was_loaded_) return v1::Pipeline::RECOVERING;
+  bool running = phase_ == Phase::kRunning && !shards_.empty() && shards_[0].report && shards_[0].report->running();
+  return running ? v1::Pipeline::HYDRATING : v1::Pipeline::STARTING;
+}
+
+std::string Group::Reason() const {
+  if (phase_ == Phase::kStopped) return "";
+  if (phase_ == Phase::kFailed) return failure_->reason;
+  for (const Shard& shard : shards_) {
+    if (shard.report && !shard.report->waiting_for().empty() && !loaded_) return shard.report->waiting_for();
+  }
+  if (last_failure_ && !loaded_) return "restarted after: " + last_failure_->reason;
+  if (phase_ == Phase::kWaitingForOld) return "waits for the shards of an earlier start to end";
+  return "";
+}
+
+GroupStatus Group::Status() const {
+  GroupStatus status;
+  status.state = State();
+  status.reason = Reason();
+  if (phase_ == Phase::kFailed) status.reason_code = failure_->code;
+  status.revision = running_revision_;
+  status.generation = start_.generation;
+  status.epoch = epoch_;
+  status.restarts = restarts_;
+  for (const Shard& shard : shards_) {
+    if (shard.report) status.reports.push_back(*shard.report);
+  }
+  return status;
+}
+
+void Group::Ask(Read read, std::function<void(absl::StatusOr<ReadResult>)> done) {
+  if (read.revision != pipeline_.entry.revision()) {
+    done(MakeError(ErrorCode::kPipelineReplaced, "the pipeline's definition has changed meanwhile"));
+    return;
+  }
+  ReadResult result;
+  if (read.request.has_rows()) {
+    if (absl::Status status = CheckServing(State(), pipeline_.entry.id(), Reason()); !status.ok()) {
+      done(status);
+      return;
+    }
+    v1::RowsRequest& rows = *read.request.mutable_rows();
+    if (rows.epoch() == 0) rows.set_epoch(window_.newest());
+    if (rows.epoch() > window_.newest()) {
+      done(MakeError(ErrorCode::kEpochNotReached,
+                     fmt::format("epoch {} is not committed yet; the newest is {}", rows.epoch(), window_.newest())));
+      return;
+    }
+    result.epoch = rows.epoch();
+  } else if (phase_ != Phase::kRunning) {
+    absl::Status status = CheckServing(State(), pipeline_.entry.id(), Reason());
+    done(status.ok() ? MakeError(ErrorCode::kUnavailable, "the pipeline's shards are starting; try again") : status);
+    return;
+  }
+  std::vector<uint32_t> shards;
+  for (uint32_t shard = 0; shard < shards_.size(); ++shard) {
+    if (!read.shard || *read.shard == shard) shards.push_back(shard);
+  }
+  if (shards.empty()) {
+    done(MakeError(ErrorCode::kInvalidToken, "the pipeline has no such shard any more"));
+    return;
+  }
+  for (const Shard& shard : shards_) {
+    if (shard.report) result.lag_ms = std::max(result.lag_ms, shard.report->lag_ms());
+  }
+  reads_.Ask(read.id, read.request, std::move(shards), read.timeout,
+             [result = std::move(result), done = std::move(done)](auto responses) mutable {
+               if (!responses.ok()) {
+                 done(responses.status());
+                 return;
+               }
+               result.responses = *std::move(responses);
+               done(std::move(result));
+             });
+}
+
+}  // namespace freshet

@@ -1,0 +1,40 @@
+// Decides whether and when a group that failed starts again. A state machine over times that it is told.
+#pragma once
+
+#include <cstdint>
+#include <optional>
+
+namespace freshet {
+
+class RestartPolicy {
+ public:
+  struct Options {
+    int64_t backoff_micros_min = 100'000;
+    int64_t backoff_micros_max = 30'000'000;
+    int64_t healthy_micros = 60'000'000;  // after so long the failures before are forgotten
+    uint64_t failures_max = 10;           // in a row
+    uint64_t memory_failures_max = 3;
+  };
+
+  explicit RestartPolicy(Options options) : options_(options) {}
+
+  // The group has been started.
+  void OnStart(int64_t now_micros) { started_micros_ = now_micros; }
+  // It has failed, having got to `progress` (records read, over all sources): further than ever before means that
+  // this failure is not the one before again. `memory`: it took more than it may, which progress does not excuse.
+  // The wait before the next start; no value: give up.
+  std::optional<int64_t> OnFailure(int64_t now_micros, uint64_t progress, bool memory);
+  // A user starts it anew.
+  void Reset();
+
+  uint64_t failures() const { return failures_; }
+
+ private:
+  const Options options_;
+  int64_t started_micros_ = 0;
+  uint64_t failures_ = 0;
+  uint64_t memory_failures_ = 0;
+  uint64_t furthest_ = 0;
+};
+
+}  // namespace freshet
