@@ -115,13 +115,9 @@ void ValidateRecords(const v1::Table& table, const v1::SourceBinding& binding, c
   auto name = options.find("format");
   const Format* format = name == options.end() ? nullptr : FindFormat(name->second);
   if (name != options.end() && format == nullptr) AddFormatProblem("format", name->second, problems);
-  OptionMap checked = options;
-  if (traits.takes_any_option_with_prefix) {
-    std::erase_if(checked, [&](const auto& option) { return option.first.starts_with(traits.prefix); });
-  }
   std::string owner = StrCat("connector ", traits.connector, format == nullptr ? "" : " with format ",
                              format == nullptr ? std::string_view() : format->name());
-  CheckOptions(owner, Declared(traits, format), checked, problems);
+  CheckOptions(owner, Declared(traits, format), options, problems);
   CheckEnvelope(table, options, traits, problems);
   for (int i = 0; i < table.columns_size(); ++i) CheckColumnOrigin(table.columns(i), i, traits, problems);
   if (format != nullptr) {

@@ -20,8 +20,7 @@ struct RecordTraits {
   std::string_view connector;
   std::span<const OptionDeclaration> options;  // the connector's own
   bool files = false;  // records stand in files: headers, file and line; else in messages: keys, topics, headers
-  bool takes_any_option_with_prefix = false;  // those that begin with `prefix` are the connector's to check
-  std::string_view prefix = {};
+};
 };
 
 // Every problem of a binding's options (the connector's, the records' and the format's) and of what the table's columns
