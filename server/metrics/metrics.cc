@@ -1,0 +1,87 @@
+#include "server/metrics/metrics.h"
+
+#include <ctime>
+
+#include <prometheus/counter.h>
+#include <prometheus/histogram.h>
+#include <prometheus/registry.h>
+#include <prometheus/text_serializer.h>
+
+#include "engine/base/check.h"
+#include "engine/base/str_cat.h"
+#include "server/metrics/metric_families.h"
+#include "server/metrics/metric_list.h"
+#include "server/metrics/pipeline_samples.h"
+#include "server/metrics/process_samples.h"
+
+namespace freshet {
+namespace {
+
+const prometheus::Histogram::BucketBoundaries kLatencyBuckets = {0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05,
+                                                                 0.1,    0.25,  0.5,    1,     2.5,  5,     10};
+
+std::string Help(std::string_view name) {
+  const MetricInfo* info = FindMetric(name);
+  CHECK(info != nullptr);
+  return std::string(info->help);
+}
+
+prometheus::Family<prometheus::Counter>& AddCounter(const char* name, prometheus::Registry* registry) {
+  return prometheus::BuildCounter().Name(name).Help(Help(name)).Register(*registry);
+}
+
+prometheus::Family<prometheus::Histogram>& AddHistogram(const char* name, prometheus::Registry* registry) {
+  return prometheus::BuildHistogram().Name(name).Help(Help(name)).Register(*registry);
+}
+
+}  // namespace
+
+class ServerMetrics::Impl {
+ public:
+  void CountRequest(std::string_view route, int status, double seconds) {
+    std::string label(route.empty() ? "unmatched" : route);
+    requests_.Add({{"route", label}, {"status", StrCat(status)}}).Increment();
+    request_seconds_.Add({{"route", label}}, kLatencyBuckets).Observe(seconds);
+  }
+
+  void CountCall(std::string_view method, std::string_view status, double seconds) {
+    calls_.Add({{"method", std::string(method)}, {"status", std::string(status)}}).Increment();
+    call_seconds_.Add({{"method", std::string(method)}}, kLatencyBuckets).Observe(seconds);
+  }
+
+  std::string Render(const std::vector<ShardMetrics>& shards, const std::vector<v1::Pipeline>& pipelines) {
+    MetricFamilies sampled;
+    AddProcessSamples(start_seconds_, &sampled);
+    for (const v1::Pipeline& pipeline : pipelines) AddPipelineSamples(pipeline, &sampled);
+    for (const ShardMetrics& shard : shards) AddShardSamples(shard, &sampled);
+    std::vector<prometheus::MetricFamily> families = registry_.Collect();
+    for (prometheus::MetricFamily& family : sampled.Take()) families.push_back(std::move(family));
+    return prometheus::TextSerializer().Serialize(families);
+  }
+
+ private:
+  const double start_seconds_ = static_cast<double>(std::time(nullptr));
+  prometheus::Registry registry_;
+  prometheus::Family<prometheus::Counter>& requests_ = AddCounter("freshet_http_requests_total", &registry_);
+  prometheus::Family<prometheus::Histogram>& request_seconds_ =
+      AddHistogram("freshet_http_request_seconds", &registry_);
+  prometheus::Family<prometheus::Counter>& calls_ = AddCounter("freshet_grpc_calls_total", &registry_);
+  prometheus::Family<prometheus::Histogram>& call_seconds_ = AddHistogram("freshet_grpc_call_seconds", &registry_);
+};
+
+ServerMetrics::ServerMetrics() : impl_(std::make_unique<Impl>()) {}
+ServerMetrics::~ServerMetrics() = default;
+
+void ServerMetrics::CountRequest(std::string_view route, int status, double seconds) {
+  impl_->CountRequest(route, status, seconds);
+}
+
+void ServerMetrics::CountCall(std::string_view method, std::string_view status, double seconds) {
+  impl_->CountCall(method, status, seconds);
+}
+
+std::string ServerMetrics::Render(const std::vector<ShardMetrics>& shards, const std::vector<v1::Pipeline>& pipelines) {
+  return impl_->Render(shards, pipelines);
+}
+
+}  // namespace freshet
