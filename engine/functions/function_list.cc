@@ -1,0 +1,123 @@
+#include "engine/functions/function_list.h"
+
+#include <algorithm>
+#include <array>
+#include <map>
+
+#include "engine/base/check.h"
+#include "engine/functions/scalar/families.h"
+
+namespace freshet {
+namespace {
+
+constexpr size_t kTypeCount = static_cast<size_t>(TypeKind::kTimestamptz) + 1;
+
+ScalarFunctionList MakeFunctions() {
+  ScalarFunctionList list;
+  AddComparisonFunctions(&list);
+  AddArithmeticFunctions(&list);
+  AddNumericArithmeticFunctions(&list);
+  AddMathFunctions(&list);
+  AddGreatestLeastFunctions(&list);
+  AddTextFunctions(&list);
+  AddTextCaseFunctions(&list);
+  AddTextPartFunctions(&list);
+  AddLikeFunctions(&list);
+  AddTimeFunctions(&list);
+  AddTimePartFunctions(&list);
+  return list;
+}
+
+ScalarFunctionList MakeCasts() {
+  ScalarFunctionList list;
+  AddNumberCasts(&list);
+  AddTextCasts(&list);
+  AddTimeCasts(&list);
+  return list;
+}
+
+using Signatures = std::vector<const ScalarFunction*>;
+
+const std::map<std::string_view, Signatures>& FunctionsByName() {
+  static const std::map<std::string_view, Signatures> index = [] {
+    std::map<std::string_view, Signatures> by_name;
+    for (const ScalarFunction& function : ScalarFunctions()) by_name[function.name].push_back(&function);
+    return by_name;
+  }();
+  return index;
+}
+
+using CastTable = std::array<std::array<const ScalarFunction*, kTypeCount>, kTypeCount>;
+
+const CastTable& Casts() {
+  static const ScalarFunctionList casts = MakeCasts();
+  static const CastTable table = [] {
+    CastTable by_types{};
+    for (const ScalarFunction& cast : casts) {
+      const ScalarFunction*& slot = by_types[static_cast<size_t>(cast.arguments[0])][static_cast<size_t>(cast.result)];
+      CHECK(slot == nullptr) << "two casts from " << DataType{cast.arguments[0]} << " to " << DataType{cast.result};
+      slot = &cast;
+    }
+    return by_types;
+  }();
+  return table;
+}
+
+// Where a type stands among the numbers: a cast to the right loses nothing but digits of a double.
+int NumberRank(TypeKind kind) {
+  switch (kind) {
+    case TypeKind::kSmallint:
+      return 1;
+    case TypeKind::kInteger:
+      return 2;
+    case TypeKind::kBigint:
+      return 3;
+    case TypeKind::kNumeric:
+      return 4;
+    case TypeKind::kDouble:
+      return 5;
+    case TypeKind::kBoolean:
+    case TypeKind::kText:
+    case TypeKind::kDate:
+    case TypeKind::kTimestamp:
+    case TypeKind::kTimestamptz:
+      return 0;
+  }
+  __builtin_unreachable();
+}
+
+}  // namespace
+
+std::span<const ScalarFunction> ScalarFunctions() {
+  static const ScalarFunctionList functions = MakeFunctions();
+  return functions;
+}
+
+std::vector<const ScalarFunction*> FindScalarFunctions(std::string_view name) {
+  auto found = FunctionsByName().find(name);
+  return found == FunctionsByName().end() ? Signatures() : found->second;
+}
+
+const ScalarFunction* FindScalarFunction(std::string_view name, std::span<const TypeKind> arguments) {
+  auto found = FunctionsByName().find(name);
+  if (found == FunctionsByName().end()) return nullptr;
+  for (const ScalarFunction* function : found->second) {
+    if (std::equal(function->arguments.begin(), function->arguments.end(), arguments.begin(), arguments.end())) {
+      return function;
+    }
+  }
+  return nullptr;
+}
+
+const ScalarFunction* FindCast(TypeKind from, TypeKind to) {
+  return Casts()[static_cast<size_t>(from)][static_cast<size_t>(to)];
+}
+
+bool IsImplicitCast(TypeKind from, TypeKind to) {
+  if (from == to) return true;
+  if (NumberRank(from) > 0 && NumberRank(to) > 0) return NumberRank(from) < NumberRank(to);
+  if (from == TypeKind::kDate) return to == TypeKind::kTimestamp || to == TypeKind::kTimestamptz;
+  return from == TypeKind::kTimestamp && to == TypeKind::kTimestamptz;
+}
+
+}  // namespace freshet

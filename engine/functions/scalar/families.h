@@ -1,0 +1,29 @@
+// The families of scalar functions: each adds its signatures to the list.
+#pragma once
+
+#include <vector>
+
+#include "engine/expr/scalar_function.h"
+
+namespace freshet {
+
+using ScalarFunctionList = std::vector<ScalarFunction>;
+
+void AddComparisonFunctions(ScalarFunctionList* list);
+void AddArithmeticFunctions(ScalarFunctionList* list);
+void AddNumericArithmeticFunctions(ScalarFunctionList* list);
+void AddMathFunctions(ScalarFunctionList* list);
+void AddGreatestLeastFunctions(ScalarFunctionList* list);
+void AddTextFunctions(ScalarFunctionList* list);
+void AddTextCaseFunctions(ScalarFunctionList* list);
+void AddTextPartFunctions(ScalarFunctionList* list);
+void AddLikeFunctions(ScalarFunctionList* list);
+void AddTimeFunctions(ScalarFunctionList* list);
+void AddTimePartFunctions(ScalarFunctionList* list);
+
+// Casts are a list of their own: all are named "cast".
+void AddNumberCasts(ScalarFunctionList* list);
+void AddTextCasts(ScalarFunctionList* list);
+void AddTimeCasts(ScalarFunctionList* list);
+
+}  // namespace freshet
