@@ -54,18 +54,26 @@ class Group : public std::enable_shared_from_this<Group> {
   GroupStatus Status() const;
   const CatalogPipeline& pipeline() const { return pipeline_; }
 
-  // Asks one shard, or all. A rows request without an epoch reads the newest; `epoch` tells which one.
+  // Asks all shards, or those of `pages`, each from its cursor on for so many rows. A rows request without an epoch
+  // reads the newest; the result tells which one.
+  struct Page {
+    uint32_t shard = 0;
+    std::string after;
+    uint32_t limit = 0;
+  };
   struct Read {
     uint64_t id = 0;
     uint64_t revision = 0;
-    std::optional<uint32_t> shard;
+    uint64_t at_least = 0;  // an epoch that must be committed
+    std::vector<Page> pages;
     v1::ReadRequest request;
     std::chrono::milliseconds timeout{30'000};
   };
   struct ReadResult {
     uint64_t epoch = 0;
     int64_t lag_ms = 0;
-    std::vector<v1::ReadResponse> responses;
+    uint32_t shard_count = 0;
+    std::vector<v1::ReadResponse> responses;  // of those that were asked, in that order
   };
   void Ask(Read read, std::function<void(absl::StatusOr<ReadResult>)> done);
   void CancelRead(uint64_t id) { reads_.Cancel(id, absl::CancelledError("the reader is gone")); }

@@ -6,21 +6,22 @@
 
 namespace freshet {
 
-void GroupReads::Ask(uint64_t id, const v1::ReadRequest& request, std::vector<uint32_t> shards,
-                     std::chrono::milliseconds timeout, Done done) {
+void GroupReads::Ask(uint64_t id, std::vector<Question> questions, std::chrono::milliseconds timeout, Done done) {
   Pending& pending = pending_[id];
-  pending.responses.resize(shards.size());
-  pending.missing = shards.size();
+  pending.responses.resize(questions.size());
+  pending.missing = questions.size();
   pending.done = std::move(done);
   pending.timer = std::make_unique<boost::asio::steady_timer>(io_, timeout);
   pending.timer->async_wait([this, id](const boost::system::error_code& error) {
     if (!error) Cancel(id, MakeError(ErrorCode::kUnavailable, "the shards did not answer in time; try again"));
   });
-  v1::ToShard message;
-  *message.mutable_read() = request;
-  message.mutable_read()->set_id(id);
-  pending.shards = shards;
-  for (uint32_t shard : shards) send_(shard, message);
+  for (const Question& question : questions) pending.shards.push_back(question.shard);
+  for (Question& question : questions) {
+    v1::ToShard message;
+    *message.mutable_read() = std::move(question.request);
+    message.mutable_read()->set_id(id);
+    send_(question.shard, message);
+  }
 }
 
 void GroupReads::OnResponse(uint32_t shard, v1::ReadResponse response) {

@@ -24,10 +24,13 @@ class GroupReads {
 
   GroupReads(boost::asio::io_context& io, SendToShard send) : io_(io), send_(std::move(send)) {}
 
-  // Asks these shards; `done` gets their answers in the same order, or the first error (with the code that the shard
-  // gave), once. `id` is the caller's, not used before.
-  void Ask(uint64_t id, const v1::ReadRequest& request, std::vector<uint32_t> shards, std::chrono::milliseconds timeout,
-           Done done);
+  struct Question {
+    uint32_t shard = 0;
+    v1::ReadRequest request;
+  };
+  // `done` gets the answers in the order of the questions, one a shard, or the first error (with the code that the
+  // shard gave), once. `id` is the caller's, not used before.
+  void Ask(uint64_t id, std::vector<Question> questions, std::chrono::milliseconds timeout, Done done);
   void OnResponse(uint32_t shard, v1::ReadResponse response);
   // False: it is not (any more) under way.
   bool Cancel(uint64_t id, const absl::Status& reason);

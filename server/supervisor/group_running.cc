@@ -248,18 +248,24 @@ void Group::Ask(Read read, std::function<void(absl::StatusOr<ReadResult>)> done)
     done(status.ok() ? MakeError(ErrorCode::kUnavailable, "the pipeline's shards are starting; try again") : status);
     return;
   }
-  std::vector<uint32_t> shards;
-  for (uint32_t shard = 0; shard < shards_.size(); ++shard) {
-    if (!read.shard || *read.shard == shard) shards.push_back(shard);
+  std::vector<GroupReads::Question> questions;
+  for (const Page& page : read.pages) {
+    if (page.shard >= shards_.size()) {
+      done(MakeError(ErrorCode::kInvalidToken, "the pipeline has no such shard any more"));
+      return;
+    }
+    questions.push_back({page.shard, read.request});
+    questions.back().request.mutable_rows()->set_after(page.after);
+    questions.back().request.mutable_rows()->set_limit(page.limit);
   }
-  if (shards.empty()) {
-    done(MakeError(ErrorCode::kInvalidToken, "the pipeline has no such shard any more"));
-    return;
+  for (uint32_t shard = 0; read.pages.empty() && shard < shards_.size(); ++shard) {
+    questions.push_back({shard, read.request});
   }
+  result.shard_count = static_cast<uint32_t>(shards_.size());
   for (const Shard& shard : shards_) {
     if (shard.report) result.lag_ms = std::max(result.lag_ms, shard.report->lag_ms());
   }
-  reads_.Ask(read.id, read.request, std::move(shards), read.timeout,
+  reads_.Ask(read.id, std::move(questions), read.timeout,
              [result = std::move(result), done = std::move(done)](auto responses) mutable {
                if (!responses.ok()) {
                  done(responses.status());

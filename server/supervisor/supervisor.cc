@@ -82,6 +82,17 @@ Group& Supervisor::GroupOf(const CatalogPipeline& pipeline) {
 }
 
 void Supervisor::Reconcile(const std::string& uid, bool anew) {
+  if (anew) {  // who asks right after this must not see the failure before
+    std::lock_guard lock(mutex_);
+    auto found = statuses_.find(uid);
+    if (found != statuses_.end() && found->second->state == v1::Pipeline::FAILED) {
+      auto status = std::make_shared<GroupStatus>(*found->second);
+      status->state = v1::Pipeline::STARTING;
+      status->reason.clear();
+      status->reason_code.clear();
+      found->second = std::move(status);
+    }
+  }
   boost::asio::post(io_, [this, uid, anew] {
     // Read here, so that of two changes the later one stays.
     auto pipeline = options_.catalog->FindUid(uid);

@@ -167,6 +167,7 @@ void ReadQueue::Finish(Read& read) {
   response.set_id(read.id);
   response.set_epoch(read.epoch.value());
   response.set_more(page.more);
+  response.set_last_changed(content_.views[read.request.view()]->last_changed().value());
   EncodeBatch(page.rows, response.mutable_batch());
   for (std::string& cursor : page.cursors) response.add_cursors(std::move(cursor));
   respond_(response);
