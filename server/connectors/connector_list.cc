@@ -2,6 +2,7 @@
 
 #include "engine/base/str_cat.h"
 #include "server/connectors/files/files_connector.h"
+#include "server/connectors/kafka/kafka_connector.h"
 
 namespace freshet {
 namespace {
@@ -26,7 +27,8 @@ void AddUnknown(std::string_view name, std::string_view path, Problems& problems
 
 std::span<const Connector* const> Connectors() {
   static const FilesConnector files;
-  static const Connector* const connectors[] = {&files};
+  static const KafkaConnector kafka;
+  static const Connector* const connectors[] = {&files, &kafka};
   return connectors;
 }
 

@@ -21,7 +21,6 @@ struct RecordTraits {
   std::span<const OptionDeclaration> options;  // the connector's own
   bool files = false;  // records stand in files: headers, file and line; else in messages: keys, topics, headers
 };
-};
 
 // Every problem of a binding's options (the connector's, the records' and the format's) and of what the table's columns
 // ask for. Paths as Connector::Validate's.
