@@ -7,6 +7,7 @@
 
 #include "engine/base/check.h"
 #include "engine/operators/compare_forms.h"
+#include "engine/operators/pair_columns.h"
 #include "engine/state/entry_store.h"
 
 namespace freshet {
@@ -113,7 +114,7 @@ void GroupAggregate::AddTouched(std::span<Entry* const> fresh) {
 std::vector<Column> GroupAggregate::Results(std::span<Entry* const> entries) const {
   std::vector<Column> results;
   results.reserve(options_.aggregates.size());
-  std::span<const Entry* const> groups(const_cast<const Entry* const*>(entries.data()), entries.size());
+  std::span<const Entry* const> groups(entries);
   for (size_t i = 0; i < options_.aggregates.size(); ++i) {
     const AggregateFunction& function = *options_.aggregates[i].function;
     const ArgumentState& argument = *argument_of_[i];
@@ -186,46 +187,48 @@ GroupAggregate::Touched GroupAggregate::TakeTouched() {
 void GroupAggregate::EmitChanges(const Touched& touched, Output& out) {
   constexpr size_t kAhead = 16;
   bool global = is_global();
-  std::vector<uint32_t> kept, vanished;
-  std::vector<Entry*> appeared;
+  kept_.clear();
+  vanished_.clear();
+  appeared_.clear();
   for (uint32_t i = 0; i < touched.entries.size(); ++i) {
     if (i + kAhead < touched.entries.size()) __builtin_prefetch(touched.entries[i + kAhead]);
     bool exists = global || arguments_[0]->Count(touched.entries[i]) > 0;
     if (i >= touched.existed) {
-      if (exists) appeared.push_back(touched.entries[i]);
+      if (exists) appeared_.push_back(touched.entries[i]);
     } else {
-      (exists ? kept : vanished).push_back(i);
+      (exists ? kept_ : vanished_).push_back(i);
     }
   }
-  if (!vanished.empty()) EmitVanished(touched, vanished, out);
-  if (!kept.empty() && !options_.aggregates.empty()) EmitChanged(touched, kept, out);
-  if (!appeared.empty()) EmitAppeared(appeared, out);
+  if (!vanished_.empty()) EmitVanished(touched, vanished_, out);
+  if (!kept_.empty() && !options_.aggregates.empty()) EmitChanged(touched, kept_, out);
+  if (!appeared_.empty()) EmitAppeared(appeared_, out);
   if (global) emitted_ = true;
 }
 
 void GroupAggregate::EmitChanged(const Touched& touched, std::span<const uint32_t> places, Output& out) {
-  std::vector<Entry*> entries(places.size());
-  for (size_t i = 0; i < places.size(); ++i) entries[i] = touched.entries[places[i]];
-  std::vector<Column> results = Results(entries);
-  // Rows of old_results and results: what stays, where any aggregate differs.
-  std::vector<uint8_t> differs(places.size(), 0);
-  for (size_t c = 0; c < results.size(); ++c) MarkDifferentForms(touched.old_results[c], places, results[c], &differs);
-  std::vector<Entry*> pairs;
-  std::vector<uint32_t> rows;  // of the old rows followed by the new ones
-  for (uint32_t i = 0; i < places.size(); ++i) {
-    if (differs[i] == 0) continue;
-    pairs.insert(pairs.end(), 2, entries[i]);
-    rows.push_back(places[i]);
-    rows.push_back(touched.existed + i);
-  }
-  if (pairs.empty()) return;
+  entries_.resize(std::max(entries_.size(), places.size()));
+  for (size_t i = 0; i < places.size(); ++i) entries_[i] = touched.entries[places[i]];
+  std::vector<Column> results = Results({entries_.data(), places.size()});
+  differs_.assign(places.size(), 0);
   for (size_t c = 0; c < results.size(); ++c) {
-    Column both[] = {touched.old_results[c], results[c]};
-    results[c] = GatherColumn(ConcatColumns(both), rows);
+    MarkDifferentForms(touched.old_results[c], places, results[c], &differs_);
   }
-  BufferRef weights = BufferRef::Of<int64_t>(pairs.size());
-  for (size_t i = 0; i < pairs.size(); ++i) weights.mutable_as<int64_t>()[i] = i % 2 == 0 ? -1 : 1;
-  Emit(KeysOf(pairs), std::move(results), pairs, std::move(weights), true, out);
+  pairs_.clear();
+  old_rows_.clear();
+  new_rows_.clear();
+  for (uint32_t i = 0; i < places.size(); ++i) {
+    if (differs_[i] == 0) continue;
+    pairs_.insert(pairs_.end(), 2, entries_[i]);
+    old_rows_.push_back(places[i]);
+    new_rows_.push_back(i);
+  }
+  if (pairs_.empty()) return;
+  for (size_t c = 0; c < results.size(); ++c) {
+    results[c] = PairColumns(touched.old_results[c], old_rows_, results[c], new_rows_);
+  }
+  BufferRef weights = BufferRef::Of<int64_t>(pairs_.size());
+  for (size_t i = 0; i < pairs_.size(); ++i) weights.mutable_as<int64_t>()[i] = i % 2 == 0 ? -1 : 1;
+  Emit(KeysOf(pairs_), std::move(results), pairs_, std::move(weights), true, out);
 }
 
 void GroupAggregate::EmitAppeared(std::span<Entry* const> entries, Output& out) {
@@ -245,7 +248,7 @@ void GroupAggregate::EmitVanished(const Touched& touched, std::span<const uint32
 std::vector<Column> GroupAggregate::KeysOf(std::span<Entry* const> entries) const {
   std::vector<Column> keys;
   keys.reserve(output_key_.size() + options_.aggregates.size());
-  std::span<const Entry* const> groups(const_cast<const Entry* const*>(entries.data()), entries.size());
+  std::span<const Entry* const> groups(entries);
   for (uint32_t i = 0; i < output_key_.size(); ++i) keys.push_back(table_->GatherKey(i, groups));
   return keys;
 }

@@ -96,7 +96,10 @@ class GroupAggregate : public Operator {
 
   std::vector<Touched> touched_;
   size_t sealed_ = 0;  // of touched_
-  std::vector<Entry*> entries_, fresh_;
+  // Scratch of one call.
+  std::vector<Entry*> entries_, fresh_, appeared_, pairs_;
+  std::vector<uint32_t> kept_, vanished_, old_rows_, new_rows_;
+  std::vector<uint8_t> differs_;
 };
 
 }  // namespace freshet

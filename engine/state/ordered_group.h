@@ -33,7 +33,8 @@ class OrderedGroup {
   void Add(const T& value, int64_t weight, BlockPool& pool) {
     if (weight == 0) return;
     if (root_ == nullptr) {
-      root_ = NewLeaf(kSmallestLeaf, pool);
+      first_ = {0, kFirstLeaf};
+      root_ = &first_;
       height_ = 0;
     }
     Split split = AddBelow(root_, height_, value, weight, pool);
@@ -62,7 +63,7 @@ class OrderedGroup {
   }
 
  private:
-  static constexpr uint32_t kSmallestLeaf = 4;
+  static constexpr uint32_t kFirstLeaf = 4;
   static constexpr uint32_t kLeaf = 64;
   static constexpr uint32_t kFanout = 32;
 
@@ -206,12 +207,12 @@ class OrderedGroup {
     --size_;
   }
 
-  static Leaf* GrowLeaf(Leaf* leaf, BlockPool& pool) {
+  Leaf* GrowLeaf(Leaf* leaf, BlockPool& pool) {
     Leaf* larger = NewLeaf(leaf->capacity * 2, pool);
     larger->count = leaf->count;
     std::memcpy(larger->values(), leaf->values(), leaf->count * sizeof(T));
     std::memcpy(larger->weights(), leaf->weights(), leaf->count * sizeof(int64_t));
-    pool.Free(leaf, Leaf::Bytes(leaf->capacity));
+    FreeNode(leaf, 0, pool);
     return larger;
   }
 
@@ -239,7 +240,7 @@ class OrderedGroup {
     return split;
   }
 
-  static void RemoveChild(Inner* inner, uint32_t at, uint32_t height, BlockPool& pool) {
+  void RemoveChild(Inner* inner, uint32_t at, uint32_t height, BlockPool& pool) {
     FreeNode(inner->children[at], height - 1, pool);
     uint32_t low = at == 0 ? 1 : at;  // the first child needs no low
     if (low < inner->count) {
@@ -250,11 +251,12 @@ class OrderedGroup {
     --inner->count;
   }
 
-  static void FreeNode(void* node, uint32_t height, BlockPool& pool) {
+  void FreeNode(void* node, uint32_t height, BlockPool& pool) {
+    if (node == &first_) return;
     pool.Free(node, height == 0 ? Leaf::Bytes(static_cast<Leaf*>(node)->capacity) : sizeof(Inner));
   }
 
-  static void FreeBelow(void* node, uint32_t height, BlockPool& pool) {
+  void FreeBelow(void* node, uint32_t height, BlockPool& pool) {
     if (height == 0) {
       auto* leaf = static_cast<Leaf*>(node);
       for (uint32_t i = 0; i < leaf->count; ++i) Ops::Disown(leaf->values()[i], pool);
@@ -280,8 +282,10 @@ class OrderedGroup {
   }
 
   void* root_ = nullptr;  // a Leaf at height 0, else an Inner
-  uint32_t height_ = 0;
   uint64_t size_ = 0;
+  uint32_t height_ = 0;
+  Leaf first_{};  // the root of a small group, so that it takes one block with the group itself
+  char first_memory_[kFirstLeaf * (sizeof(T) + sizeof(int64_t))];
 };
 
 }  // namespace freshet

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <span>
 
 #include "engine/functions/aggregate/accumulator.h"
 
@@ -10,6 +11,8 @@ namespace freshet {
 
 class Extremes : public Accumulator {
  public:
+  // Fetches what Least and Greatest will read of these groups.
+  virtual void Prefetch(std::span<const Entry* const> entries) const {}
   // The smallest (largest) value of a group that is not empty, as a cell of the argument's type: its address, or
   // nullptr for an empty group. `scratch` has room for a cell; text refers to the state.
   virtual const void* Least(const Entry* entry, void* scratch) const = 0;

@@ -14,11 +14,11 @@ template <typename T>
 void IntegerSum::AddValues(const AccumulatorInput& input) {
   const T* values = input.column->values<T>();
   if (input.rows == nullptr && input.weights == nullptr) {
-    for (uint32_t i = 0; i < input.count; ++i) input.entries[i]->At<Slot>(offset_) += values[i];
+    for (uint32_t i = 0; i < input.count; ++i) input.entries[i]->At<Slot>(offset_).Add(values[i]);
     return;
   }
   for (uint32_t i = 0; i < input.count; ++i) {
-    input.entries[i]->At<Slot>(offset_) += static_cast<int128>(values[input.RowAt(i)]) * input.WeightAt(i);
+    input.entries[i]->At<Slot>(offset_).Add(static_cast<int128>(values[input.RowAt(i)]) * input.WeightAt(i));
   }
 }
 
@@ -30,7 +30,7 @@ void IntegerSum::Add(const AccumulatorInput& input, BlockPool& pool) {
   }
 }
 
-void IntegerSum::Release(Entry* entry, BlockPool& pool) { entry->At<Slot>(offset_) = 0; }
+void IntegerSum::Release(Entry* entry, BlockPool& pool) { entry->At<Slot>(offset_) = {}; }
 
 void IntegerSum::Save(const Entry* entry, std::string* out) const { PutFixed(entry->At<Slot>(offset_), out); }
 

@@ -18,11 +18,21 @@ class IntegerSum : public Accumulator {
   void Save(const Entry* entry, std::string* out) const override;
   bool Load(std::string_view* bytes, Entry* entry, BlockPool& pool) override;
 
-  int128 Of(const Entry* entry) const { return entry->At<Slot>(offset_); }
+  int128 Of(const Entry* entry) const { return entry->At<Slot>(offset_).value(); }
 
  private:
-  // Slots are aligned to 8 bytes.
-  typedef int128 Slot __attribute__((aligned(8)));
+  // Slots are aligned to 8 bytes, an int128 would be to 16.
+  struct Slot {
+    uint64_t low;
+    int64_t high;
+
+    int128 value() const { return (static_cast<int128>(high) << 64) | low; }
+    void Add(int128 addend) {
+      int128 sum = value() + addend;
+      low = static_cast<uint64_t>(sum);
+      high = static_cast<int64_t>(sum >> 64);
+    }
+  };
 
   template <typename T>
   void AddValues(const AccumulatorInput& input);

@@ -11,12 +11,14 @@ struct alignas(8) CellScratch {
 
 Column Min(const ArgumentState& state, DataType type, std::span<const Entry* const> entries) {
   CellScratch scratch;
+  state.extremes()->Prefetch(entries);
   return ResultCells(state, type, entries,
                      [&](const Entry* entry, NoValue*) { return state.extremes()->Least(entry, scratch.bytes); });
 }
 
 Column Max(const ArgumentState& state, DataType type, std::span<const Entry* const> entries) {
   CellScratch scratch;
+  state.extremes()->Prefetch(entries);
   return ResultCells(state, type, entries,
                      [&](const Entry* entry, NoValue*) { return state.extremes()->Greatest(entry, scratch.bytes); });
 }

@@ -16,7 +16,11 @@ class OrderedExtremes : public Extremes {
 
   void Add(const AccumulatorInput& input, BlockPool& pool) override {
     const Cell* cells = input.column->values<Cell>();
+    constexpr uint32_t kAhead = 8;
     for (uint32_t i = 0; i < input.count; ++i) {
+      if (i + kAhead < input.count && is_group_.Get(input.entries[i + kAhead])) {
+        PrefetchGroup(input.entries[i + kAhead]);
+      }
       AddValue(input.entries[i], OrderedForm(cells[input.RowAt(i)]), input.WeightAt(i), pool);
     }
   }
@@ -32,6 +36,11 @@ class OrderedExtremes : public Extremes {
     entry->At<int64_t>(count_offset_) = 0;
   }
 
+  void Prefetch(std::span<const Entry* const> entries) const override {
+    for (const Entry* entry : entries) {
+      if (is_group_.Get(entry)) PrefetchGroup(entry);
+    }
+  }
   const void* Least(const Entry* entry, void* scratch) const override {
     if (is_group_.Get(entry)) return Show(GroupOf(entry)->First(), scratch);
     return entry->At<int64_t>(count_offset_) == 0 ? nullptr : Show(entry->At<Value>(offset_), scratch);
@@ -74,6 +83,13 @@ class OrderedExtremes : public Extremes {
   using Group = OrderedGroup<Value, Ops>;
 
   Group* GroupOf(const Entry* entry) const { return entry->At<Group*>(offset_); }
+
+  // The group and its first values.
+  void PrefetchGroup(const Entry* entry) const {
+    const char* group = reinterpret_cast<const char*>(GroupOf(entry));
+    __builtin_prefetch(group, 1);
+    __builtin_prefetch(group + 64, 1);
+  }
 
   static const void* Show(const Value& value, void* scratch) {
     Cell cell = CellForm<Cell>(value);

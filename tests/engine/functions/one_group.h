@@ -36,7 +36,8 @@ class OneGroup {
   // Values in text form, each with weight 1 or as `-v`'s retraction with weight -1.
   void AddTexts(const std::vector<std::string>& texts, int64_t weight = 1) {
     std::vector<std::pair<Datum, int64_t>> values;
-    for (const std::string& text : texts) values.push_back({*ParseDatum(text, type_), weight});
+    for (const std::string& text : texts)
+      values.push_back({text == "NULL" ? Datum::Null() : *ParseDatum(text, type_), weight});
     Add(values);
   }
 
