@@ -19,7 +19,7 @@ struct JoinOptions {
   KeyedInput left;
   KeyedInput right;
   // Keeps only the pairs for which it is TRUE: over the left columns, then the right ones. A pair for which it is ERROR
-  // does not match and is counted. Inner joins only.
+  // does not match and is counted. For InnerJoin and ConditionalJoin.
   std::optional<Expression> condition;
   // The node's part of the ids of its states.
   std::string node;

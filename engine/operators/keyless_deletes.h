@@ -7,9 +7,7 @@
 #include <vector>
 
 #include "engine/circuit/operator.h"
-#include "engine/state/key_batch.h"
-#include "engine/state/key_table.h"
-#include "engine/state/relation_slot.h"
+#include "engine/operators/row_weights.h"
 
 namespace freshet {
 
@@ -21,47 +19,19 @@ class KeylessDeletes : public Operator {
   KeylessDeletes(std::vector<DataType> types, std::string node, uint64_t hash_seed);
 
   Progress Push(PortIndex port, const DeltaBatch& batch, Output& out) override;
-  Progress Seal(const SealContext& context, Output& out) override;
-  Progress Resume(Output& out) override;
-  void SaveDirty(StateWriter& writer) override;
-  absl::Status Load(StateReader& reader, VnodeId vnode) override;
-  size_t StateBytes() const override { return table_.StateBytes(); }
+  Progress Seal(const SealContext& context, Output& out) override { return (void)context, rows_.Emit(out); }
+  Progress Resume(Output& out) override { return rows_.Emit(out); }
+  void SaveDirty(StateWriter& writer) override { rows_.SaveDirty(writer); }
+  absl::Status Load(StateReader& reader, VnodeId vnode) override { return rows_.Load(reader, vnode); }
+  size_t StateBytes() const override { return rows_.StateBytes(); }
 
   // Rows with more deletes than inserts, as of the last seal.
-  int64_t rows_below_zero() const { return rows_below_zero_; }
+  int64_t rows_below_zero() const { return rows_.rows_below_zero(); }
 
  private:
-  // Entries that were touched first in one batch, with their rows before the epoch.
-  struct Touched {
-    std::vector<Entry*> entries;
-    std::vector<uint32_t> old_ends;  // where an entry's rows end in old_columns
-    std::vector<Column> old_columns;
-    std::vector<int64_t> old_weights;
-  };
-
-  DeltaBatch HashBatch(const DeltaBatch& batch) const;
-  void Touch();
-  template <typename Visit>
-  void ForEachRow(const Entry* entry, Visit visit) const;
-  std::vector<Column> GatherRows(const std::vector<const StoredRow*>& rows) const;
-  void EmitChanges(const Touched& touched, uint32_t begin, uint32_t end, Output& out);
-  void Finish();
-
-  std::vector<DataType> types_;
   KeyColumns all_columns_;
-  StateId id_;
   uint64_t hash_seed_;
-  EntryLayout layout_;  // complete once all members up to table_ are made
-  RelationSlot rows_;   // under the hash of the row, so usually one
-  EntryBit touched_;
-  KeyTable table_;
-  KeyBatch keys_;
-  std::vector<Entry*> entries_;  // of the batch at work
-
-  std::vector<Touched> epoch_;
-  size_t next_ = 0;  // in epoch_
-  uint32_t position_ = 0;
-  int64_t rows_below_zero_ = 0;
+  RowWeights rows_;
 };
 
 }  // namespace freshet

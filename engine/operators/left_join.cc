@@ -6,7 +6,7 @@ LeftJoin::LeftJoin(const JoinOptions& options)
     : layout_(SymmetricJoin::LayoutOf(options)),
       unmatched_(layout_, MatchIndicator::Wanted::kUnmatched, options.right.types),
       join_(options, layout_, KeyedRows::Cells::kKept) {
-  CHECK(!options.condition.has_value()) << "a left join with a further condition is not built yet";
+  CHECK(!options.condition.has_value()) << "see ConditionalJoin";
 }
 
 Progress LeftJoin::Push(PortIndex port, const DeltaBatch& batch, Output& out) {

@@ -9,7 +9,7 @@ namespace freshet {
 
 class LeftJoin : public Operator {
  public:
-  // `options.condition` must be absent (CHECK): with one, having a partner is a matter of the row, not of the key.
+  // `options.condition` must be absent (CHECK): ConditionalJoin is for joins that have one.
   explicit LeftJoin(const JoinOptions& options);
 
   Progress Push(PortIndex port, const DeltaBatch& batch, Output& out) override;

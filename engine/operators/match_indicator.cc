@@ -2,16 +2,9 @@
 
 #include <algorithm>
 
+#include "engine/operators/null_columns.h"
+
 namespace freshet {
-namespace {
-
-Column NullColumn(DataType type, uint32_t size) {
-  return Column(type, size, BufferRef::AllocateZeroed(size * WidthOf(PhysicalOf(type.kind))),
-                BufferRef::AllocateZeroed(BitmapWords(size) * sizeof(uint64_t)));
-}
-
-}  // namespace
-
 MatchIndicator::MatchIndicator(EntryLayout& layout, Wanted wanted, std::vector<DataType> padding)
     : wanted_(wanted),
       padding_(std::move(padding)),
@@ -161,7 +154,7 @@ void MatchIndicator::EmitStored(SymmetricJoin& join, Output& out) {
 }
 
 void MatchIndicator::EmitPadded(uint32_t size, std::vector<Column> columns, BufferRef weights, Output& out) {
-  for (DataType type : padding_) columns.push_back(NullColumn(type, size));
+  AppendNullColumns(padding_, size, &columns);
   out.Emit(DeltaBatch(size, std::move(columns), std::move(weights)));
 }
 

@@ -7,7 +7,7 @@ SemiJoin::SemiJoin(Kind kind, const JoinOptions& options)
       indicator_(layout_, kind == Kind::kSemi ? MatchIndicator::Wanted::kMatched : MatchIndicator::Wanted::kUnmatched,
                  {}),
       join_(options, layout_, KeyedRows::Cells::kDropped) {
-  CHECK(!options.condition.has_value()) << "a semi or anti join with a further condition is not built yet";
+  CHECK(!options.condition.has_value()) << "see ConditionalJoin";
 }
 
 Progress SemiJoin::Push(PortIndex port, const DeltaBatch& batch, Output&) {

@@ -11,7 +11,7 @@ class SemiJoin : public Operator {
  public:
   enum class Kind : uint8_t { kSemi, kAnti };
 
-  // `options.condition` must be absent (CHECK): with one, having a partner is a matter of the row, not of the key.
+  // `options.condition` must be absent (CHECK): ConditionalJoin is for joins that have one.
   SemiJoin(Kind kind, const JoinOptions& options);
 
   Progress Push(PortIndex port, const DeltaBatch& batch, Output& out) override;
