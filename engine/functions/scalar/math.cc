@@ -15,7 +15,7 @@ void Simple(KernelCall& call) {
   UnaryLanes<double, double>(call, [](double x) { return kFunction(x); });
 }
 
-double SignOf(double x) { return x != x ? x : static_cast<double>((x > 0) - (x < 0)); }
+double SignOf(double x) { return static_cast<double>((x > 0) - (x < 0)); }
 double ToDegrees(double x) { return x * (180.0 / std::numbers::pi); }
 double ToRadians(double x) { return x * (std::numbers::pi / 180.0); }
 
@@ -83,7 +83,7 @@ void AddMathFunctions(ScalarFunctionList* list) {
   auto binary = [&](std::string_view name, ScalarKernel kernel, std::string_view doc) {
     list->push_back({name, {kDouble, kDouble}, kDouble, kernel, doc});
   };
-  unary("sign", Simple<SignOf>, "-1, 0 or 1.");
+  unary("sign", Simple<SignOf>, "-1, 0 or 1; 0 for NaN.");
   unary("floor", Simple<std::floor>, "The next whole number below.");
   unary("ceil", Simple<std::ceil>, "The next whole number above.");
   unary("ceiling", Simple<std::ceil>, "The next whole number above.");
