@@ -1,0 +1,30 @@
+// Serves one HTTP/1.1 connection: reads a request, hands it to its route, sends the answer, and again.
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+
+#include <boost/asio/ip/tcp.hpp>
+
+#include "server/http/api/router.h"
+
+namespace freshet {
+
+// What a connection needs of the server. Outlives it.
+struct HttpConnectionContext {
+  const Router& router;
+  // Runs what blocks on a worker thread.
+  std::function<void(std::function<void()>)> run_on_worker;
+  // Called when an answer is complete: route pattern, status, seconds.
+  std::function<void(std::string_view, int, double)> on_answered;
+  uint64_t request_bytes_max = 0;
+  uint64_t idle_timeout_ms = 0;
+};
+
+// Starts serving; the connection lives as long as its socket. `closed` is called once, at its end. The returned
+// function asks it to close: at once when idle, else when the running answer is complete.
+std::function<void()> ServeConnection(boost::asio::ip::tcp::socket socket, const HttpConnectionContext& context,
+                                      std::function<void()> closed);
+
+}  // namespace freshet

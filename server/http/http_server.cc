@@ -1,0 +1,221 @@
+#include "server/http/http_server.h"
+
+#include <atomic>
+#include <chrono>
+#include <condition_variable>
+#include <functional>
+#include <mutex>
+#include <thread>
+#include <unordered_map>
+#include <vector>
+
+#include <boost/asio/executor_work_guard.hpp>
+#include <boost/asio/io_context.hpp>
+#include <boost/asio/ip/tcp.hpp>
+#include <boost/asio/post.hpp>
+#include <boost/asio/steady_timer.hpp>
+#include <boost/asio/strand.hpp>
+#include <boost/asio/thread_pool.hpp>
+
+#include "engine/base/str_cat.h"
+#include "server/errors/error_list.h"
+#include "server/http/api/router.h"
+#include "server/http/http_connection.h"
+#include "server/http/route_list.h"
+
+namespace freshet {
+namespace {
+
+namespace asio = boost::asio;
+using tcp = asio::ip::tcp;
+using boost::system::error_code;
+
+constexpr size_t kWorkers = 4;
+
+absl::StatusOr<tcp::endpoint> ParseAddress(const std::string& address) {
+  size_t colon = address.rfind(':');
+  absl::Status malformed = MakeError(
+      ErrorCode::kInvalidSetting, StrCat("http.address=", address, " must be host:port, for example 127.0.0.1:8080"));
+  if (colon == std::string::npos) return malformed;
+  std::string host = address.substr(0, colon), port = address.substr(colon + 1);
+  if (host.size() >= 2 && host.front() == '[' && host.back() == ']') host = host.substr(1, host.size() - 2);
+  asio::io_context context;
+  tcp::resolver resolver(context);
+  error_code error;
+  auto found = resolver.resolve(host, port, tcp::resolver::passive, error);
+  if (error || found.empty()) return malformed;
+  return found.begin()->endpoint();
+}
+
+std::string FormatEndpoint(const tcp::endpoint& endpoint) {
+  std::string host = endpoint.address().to_string();
+  return endpoint.address().is_v6() ? StrCat("[", host, "]:", endpoint.port()) : StrCat(host, ":", endpoint.port());
+}
+
+}  // namespace
+
+class HttpServer::Impl {
+ public:
+  explicit Impl(Services services)
+      : settings_(services.settings),
+        router_(
+            AllRoutes({.pipelines = services.pipelines,
+                       .reader = services.reader,
+                       .metrics = services.metrics,
+                       .settings = services.settings,
+                       .version = services.version,
+                       .run_on_worker = [this](std::function<void()> work) { asio::post(workers_, std::move(work)); },
+                       .ready = [this] { return !draining_.load(); }})),
+        context_{.router = router_,
+                 .run_on_worker = [this](std::function<void()> work) { asio::post(workers_, std::move(work)); },
+                 .on_answered = [&metrics = services.metrics](
+                                    std::string_view route, int status,
+                                    double seconds) { metrics.CountRequest(route, status, seconds); },
+                 .request_bytes_max = services.settings.http_request_bytes_max,
+                 .idle_timeout_ms = services.settings.http_idle_timeout_ms},
+        accepting_(asio::make_strand(io_)),
+        acceptor_(accepting_),
+        retry_(accepting_),
+        work_(asio::make_work_guard(io_)) {}
+
+  ~Impl() {
+    asio::post(accepting_, [this] { StopAccepting(); });
+    CloseConnections();
+    workers_.join();
+    io_.stop();
+    for (std::thread& thread : threads_) thread.join();
+    std::lock_guard lock(mutex_);
+    paused_ = false;
+  }
+
+  absl::Status Listen() {
+    absl::StatusOr<tcp::endpoint> endpoint = ParseAddress(settings_.http_address);
+    if (!endpoint.ok()) return endpoint.status();
+    error_code error;
+    acceptor_.open(endpoint->protocol(), error);
+    if (!error) acceptor_.set_option(tcp::acceptor::reuse_address(true), error);
+    if (!error) acceptor_.bind(*endpoint, error);
+    if (!error) acceptor_.listen(asio::socket_base::max_listen_connections, error);
+    if (error) {
+      return MakeError(ErrorCode::kUnavailable,
+                       StrCat("cannot listen at http.address=", settings_.http_address, ": ", error.message()));
+    }
+    address_ = FormatEndpoint(acceptor_.local_endpoint());
+    Accept();
+    for (uint64_t i = 0; i < settings_.http_threads; ++i) threads_.emplace_back([this] { io_.run(); });
+    return absl::OkStatus();
+  }
+
+  const std::string& address() const { return address_; }
+
+  void Drain(uint64_t timeout_ms) {
+    draining_ = true;
+    asio::post(accepting_, [this] { StopAccepting(); });
+    CloseConnections();
+    std::unique_lock lock(mutex_);
+    all_closed_.wait_for(lock, std::chrono::milliseconds(timeout_ms), [this] { return closers_.empty(); });
+  }
+
+ private:
+  // One accept at a time; past the limit none, until a connection ends: the kernel's backlog holds the others.
+  void Accept() {
+    acceptor_.async_accept(asio::make_strand(io_), [this](error_code error, tcp::socket socket) {
+      if (error == asio::error::operation_aborted || !acceptor_.is_open()) return;
+      if (error) return AcceptLater();  // out of descriptors: some come back
+      error_code ignored;
+      socket.set_option(tcp::no_delay(true), ignored);
+      Serve(std::move(socket));
+      bool full;
+      {
+        std::lock_guard lock(mutex_);
+        full = paused_ = closers_.size() >= settings_.http_connections_max;
+      }
+      if (!full) Accept();
+    });
+  }
+
+  void AcceptLater() {
+    retry_.expires_after(std::chrono::milliseconds(50));
+    retry_.async_wait([this](error_code error) {
+      if (!error && acceptor_.is_open()) Accept();
+    });
+  }
+
+  void Serve(tcp::socket socket) {
+    uint64_t id = next_id_++;
+    {
+      std::lock_guard lock(mutex_);
+      closers_.emplace(id, nullptr);
+    }
+    std::function<void()> close = ServeConnection(std::move(socket), context_, [this, id] { OnClosed(id); });
+    std::lock_guard lock(mutex_);
+    auto closer = closers_.find(id);
+    if (closer != closers_.end()) closer->second = std::move(close);
+  }
+
+  void OnClosed(uint64_t id) {
+    bool resume;
+    {
+      std::lock_guard lock(mutex_);
+      closers_.erase(id);
+      resume = std::exchange(paused_, false);
+      if (closers_.empty()) all_closed_.notify_all();
+    }
+    if (resume) {
+      asio::post(accepting_, [this] {
+        if (acceptor_.is_open()) Accept();
+      });
+    }
+  }
+
+  void StopAccepting() {
+    error_code ignored;
+    acceptor_.close(ignored);
+    retry_.cancel(ignored);
+  }
+
+  void CloseConnections() {
+    std::vector<std::function<void()>> closers;
+    {
+      std::lock_guard lock(mutex_);
+      for (const auto& [id, close] : closers_) {
+        if (close) closers.push_back(close);
+      }
+    }
+    for (const std::function<void()>& close : closers) close();
+  }
+
+  const Settings& settings_;
+  std::atomic<bool> draining_ = false;
+  asio::thread_pool workers_{kWorkers};
+  const Router router_;
+  const HttpConnectionContext context_;
+
+  std::mutex mutex_;  // of the connections
+  std::condition_variable all_closed_;
+  std::unordered_map<uint64_t, std::function<void()>> closers_;
+  bool paused_ = false;
+  uint64_t next_id_ = 0;  // touched by the accept handler alone
+
+  // Last, so that it goes first: what waits in it refers to all of the above.
+  asio::io_context io_;
+  asio::strand<asio::io_context::executor_type> accepting_;  // of the acceptor and its timer
+  tcp::acceptor acceptor_;
+  asio::steady_timer retry_;
+  asio::executor_work_guard<asio::io_context::executor_type> work_;
+  std::string address_;
+  std::vector<std::thread> threads_;
+};
+
+absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(Services services) {
+  auto impl = std::make_unique<Impl>(std::move(services));
+  if (absl::Status status = impl->Listen(); !status.ok()) return status;
+  return std::unique_ptr<HttpServer>(new HttpServer(std::move(impl)));
+}
+
+HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
+HttpServer::~HttpServer() = default;
+const std::string& HttpServer::address() const { return impl_->address(); }
+void HttpServer::Drain(uint64_t timeout_ms) { impl_->Drain(timeout_ms); }
+
+}  // namespace freshet
