@@ -100,8 +100,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
     StartRead();
   }
 
-  // Waits for bytes and takes them; one wait at a time. It goes on while an answer is made, to notice that the client is
-  // gone, but takes only one chunk then. Idle connections hold no buffer.
+  // Waits for bytes and takes them; one wait at a time. It goes on while an answer is made, to notice that the client
+  // is gone, but takes only one chunk then. Idle connections hold no buffer.
   void StartRead() {
     if (reading_) return;
     reading_ = true;
@@ -176,7 +176,6 @@ class Connection : public std::enable_shared_from_this<Connection> {
   bool head_ = false;  // a HEAD request: no body
   unsigned version_ = 11;
   bool chunked_ = false;  // the stream's body
-  bool probing_ = false;  // a read that would tell that the client is gone is under way
   int status_ = 0;
   std::string_view route_pattern_;
   Clock::time_point started_;
@@ -187,7 +186,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
 // Posts everything to the connection's strand, so that a route may answer from any thread.
 class Connection::Writer : public ResponseWriter {
  public:
-  explicit Writer(std::shared_ptr<Connection> connection) : connection_(std::move(connection)) {}
+  explicit Writer(std::shared_ptr<Connection> connection)
+      : connection_(std::move(connection)), round_(connection_->round_) {}
 
   ~Writer() override {
     if (answered_) return;
@@ -237,15 +237,18 @@ class Connection::Writer : public ResponseWriter {
   }
 
   void OnGone(std::function<void()> gone) override {
-    asio::dispatch(connection_->socket_.get_executor(), [connection = connection_, gone = std::move(gone)]() mutable {
-      if (!connection->socket_.is_open()) return gone();
-      connection->gone_ = std::move(gone);
-      connection->StartRead();
-    });
+    asio::dispatch(connection_->socket_.get_executor(),
+                   [connection = connection_, round = round_, gone = std::move(gone)]() mutable {
+                     if (connection->round_ != round || !connection->answering_) return;  // answered already
+                     if (!connection->socket_.is_open()) return gone();
+                     connection->gone_ = std::move(gone);
+                     connection->StartRead();
+                   });
   }
 
  private:
   const std::shared_ptr<Connection> connection_;
+  const uint64_t round_;  // of the request
   bool answered_ = false;
 };
 
