@@ -1,0 +1,139 @@
+#include "server/roles/standalone.h"
+
+#include <unistd.h>
+
+#include <csignal>
+#include <cstdio>
+#include <memory>
+
+#include "engine/base/check.h"
+#include "engine/base/str_cat.h"
+#include "fmt/format.h"
+#include "server/catalog/catalog.h"
+#include "server/catalog/data_directory.h"
+#include "server/control/grpc_server.h"
+#include "server/http/http_server.h"
+#include "server/metrics/metrics.h"
+#include "server/pipelines/pipeline_manager.h"
+#include "server/pipelines/result_reader.h"
+#include "server/planner/compile.h"
+#include "server/planner/explain.h"
+#include "server/roles/endpoints_file.h"
+#include "server/roles/version.h"
+#include "server/shard/system_clock.h"
+#include "server/supervisor/supervisor.h"
+#include "spdlog/spdlog.h"
+
+namespace freshet {
+namespace {
+
+CompileDefinition CompilerOf(const Settings& settings, const DataDirectory& directory) {
+  CompileContext context;
+  context.files_root = settings.files_root;
+  context.hash_seed = directory.hash_seed();
+  return [context](const v1::Definition& definition) {
+    CompileResult result = Compile(definition, context);
+    CompiledDefinition compiled;
+    for (v1::Problem& problem : result.problems) *compiled.problems.add_problems() = std::move(problem);
+    if (result.ok()) {
+      compiled.explain_text = ExplainText(result.physical);
+      compiled.explain_json = ExplainJson(result.physical);
+    }
+    compiled.plan = std::move(result.plan);
+    compiled.physical = std::move(result.physical);
+    return compiled;
+  };
+}
+
+sigset_t StopSignals() {
+  sigset_t signals;
+  ::sigemptyset(&signals);
+  ::sigaddset(&signals, SIGTERM);
+  ::sigaddset(&signals, SIGINT);
+  return signals;
+}
+
+// All parts of the server, each made after what it needs.
+class Standalone {
+ public:
+  explicit Standalone(const Settings& settings) : settings_(settings) {}
+
+  absl::Status Start();
+  // Waits for a signal, then stops within settings.stop_timeout_ms.
+  void ServeAndStop();
+
+ private:
+  const Settings settings_;
+  SystemClock clock_;
+  std::unique_ptr<DataDirectory> directory_;
+  std::unique_ptr<Catalog> catalog_;
+  std::unique_ptr<ServerMetrics> metrics_;
+  // Declared before the supervisor: its thread calls the manager until it has ended.
+  std::unique_ptr<PipelineManager> manager_;
+  std::unique_ptr<Supervisor> supervisor_;
+  std::unique_ptr<ResultReader> reader_;
+  std::unique_ptr<HttpServer> http_;
+  std::unique_ptr<GrpcServer> grpc_;
+};
+
+absl::Status Standalone::Start() {
+  ASSIGN_OR_RETURN(directory_, DataDirectory::Open(settings_.data_dir));
+  ASSIGN_OR_RETURN(catalog_, Catalog::Open(directory_->catalog_folder()));
+  ::unlink(directory_->endpoints_file().c_str());  // of a daemon before: nobody serves there now
+  metrics_ = std::make_unique<ServerMetrics>();
+
+  Supervisor::Options supervise;
+  supervise.settings = &settings_;
+  supervise.catalog = catalog_.get();
+  supervise.clock = &clock_;
+  supervise.run_folder = directory_->run_folder();
+  supervise.shard_command = {"/proc/self/exe", "shard", "--log-level", settings_.log_level};
+  supervise.on_change = [this](const std::string& uid) { manager_->OnChange(uid); };
+  supervisor_ = std::make_unique<Supervisor>(std::move(supervise));
+  manager_ = std::make_unique<PipelineManager>(PipelineManager::Dependencies{
+      &settings_, catalog_.get(), supervisor_.get(), &clock_, CompilerOf(settings_, *directory_)});
+  reader_ = std::make_unique<ResultReader>(catalog_.get(), supervisor_.get(), directory_->hash_seed());
+  RETURN_IF_ERROR(supervisor_->Start());
+
+  ASSIGN_OR_RETURN(http_, HttpServer::Start({*manager_, *reader_, *metrics_, settings_, kVersion}));
+  ASSIGN_OR_RETURN(grpc_, GrpcServer::Start({*manager_, *metrics_, settings_, kVersion, http_->address()}));
+  RETURN_IF_ERROR(WriteEndpoints(directory_->endpoints_file(), {http_->address(), grpc_->address()}));
+  fmt::print("freshetd {} serves http://{} and gRPC {} from {}\n", kVersion, http_->address(), grpc_->address(),
+             settings_.data_dir);
+  std::fflush(stdout);
+  return absl::OkStatus();
+}
+
+void Standalone::ServeAndStop() {
+  sigset_t signals = StopSignals();
+  int signal = 0;
+  ::sigwait(&signals, &signal);
+  spdlog::info("stopping: signal {}", signal);
+  // Each of the three has a third: answers that run, calls that run, shards.
+  uint64_t share_ms = settings_.stop_timeout_ms / 3;
+  ::unlink(directory_->endpoints_file().c_str());
+  http_->Drain(share_ms);
+  grpc_->Stop(share_ms);
+  supervisor_->Stop(std::chrono::milliseconds(share_ms));
+  grpc_ = nullptr;
+  http_ = nullptr;
+  spdlog::info("stopped");
+}
+
+}  // namespace
+
+int RunStandalone(const Settings& settings) {
+  ::signal(SIGPIPE, SIG_IGN);
+  // Blocked in all threads, so that only the wait for it takes it.
+  sigset_t signals = StopSignals();
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  Standalone standalone(settings);
+  if (absl::Status status = standalone.Start(); !status.ok()) {
+    spdlog::error("cannot start: {}", StdView(status.message()));
+    return 1;
+  }
+  standalone.ServeAndStop();
+  return 0;
+}
+
+}  // namespace freshet
