@@ -83,7 +83,6 @@ std::string Validate(const PlanJoin& node, Inputs inputs) {
     if (left[node.left_key[i]].type.kind != right[node.right_key[i]].type.kind) return "key columns of two types";
   }
   if (!node.residual) return "";
-  if (node.kind != PlanJoinKind::kInner) return "only inner joins have a residual condition";
   std::vector<DataType> types = TypesOf(left);
   for (const Field& field : right) types.push_back(field.type);
   return ValidateExpression(*node.residual, types);

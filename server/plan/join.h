@@ -21,7 +21,7 @@ struct PlanJoin {
   PlanJoinKind kind = PlanJoinKind::kInner;
   ColumnList left_key;
   ColumnList right_key;
-  std::optional<Expression> residual;  // over left columns, then right ones; inner joins only
+  std::optional<Expression> residual;  // over left columns, then right ones
 };
 
 Relation RelationOf(const PlanJoin& node, Inputs inputs);

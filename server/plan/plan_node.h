@@ -58,6 +58,7 @@ std::string_view NameOf(const PlanOperation& operation);
 // A table or view that is kept.
 struct PlanView {
   std::string name;
+  std::vector<std::string> columns;  // their names; those of nodes are only for EXPLAIN
   PlanRef node;
   ColumnList key;  // empty: whole rows
   bool table = false;

@@ -7,9 +7,9 @@
 #include "engine/base/str_cat.h"
 #include "engine/functions/aggregate/aggregate_list.h"
 #include "engine/functions/function_list.h"
+#include "engine/functions/table/table_function_list.h"
 #include "server/definitions/suggestion.h"
 #include "server/formats/api/table_shape.h"
-#include "server/plan/expression_logic.h"
 #include "server/plan/type_proto.h"
 #include "server/sql/bind/function_names.h"
 
@@ -17,7 +17,6 @@ namespace freshet {
 namespace {
 
 // IN and BETWEEN repeat their operand, so that a short text can grow without bound.
-constexpr size_t kMaxExtremeNodes = 20'000;
 constexpr size_t kMaxWork = 100'000;
 
 constexpr DataType kBooleanType{TypeKind::kBoolean};
@@ -282,28 +281,17 @@ std::optional<BoundValue> ExpressionBinder::BindIsNull(const Syntax& syntax) {
 std::optional<BoundValue> ExpressionBinder::BindExtreme(const Syntax& syntax) {
   auto values = BindAll(syntax.arguments);
   if (!values || !Unify(syntax, *values)) return std::nullopt;
-  return Extreme(syntax, *values, 0, values->size());
-}
-
-// greatest(a, b), which passes over NULL, is CASE WHEN a >= b THEN a ELSE coalesce(b, a) END. Halves keep it small.
-std::optional<BoundValue> ExpressionBinder::Extreme(const Syntax& syntax, const Values& values, size_t begin,
-                                                    size_t end) {
-  if (end - begin == 1) return values[begin];
-  size_t middle = begin + (end - begin) / 2;
-  auto a = Extreme(syntax, values, begin, middle);
-  auto b = a ? Extreme(syntax, values, middle, end) : std::nullopt;
-  if (!b) return std::nullopt;
-  if (ExpressionSize(a->expression) + ExpressionSize(b->expression) > kMaxExtremeNodes) {
-    return Fail(ErrorCode::kExpressionTooLarge, syntax.offset, "the expression grows too large when it is written out",
-                "compute its parts in a project");
+  // The engine's functions take two.
+  BoundValue result = std::move((*values)[0]);
+  for (size_t i = 1; i < values->size(); ++i) {
+    Values pair;
+    pair.push_back(std::move(result));
+    pair.push_back(std::move((*values)[i]));
+    auto called = Call(syntax.kind == SyntaxKind::kGreatest ? "greatest" : "least", syntax, std::move(pair));
+    if (!called) return std::nullopt;
+    result = *std::move(called);
   }
-  auto compared = Call(syntax.kind == SyntaxKind::kGreatest ? ">=" : "<=", syntax, {*a, *b});
-  if (!compared) return std::nullopt;
-  DataType type = a->expression.type;
-  Expression otherwise = Expression::Make(ExpressionKind::kCoalesce, type, {b->expression, a->expression});
-  return Make(Expression::Make(ExpressionKind::kCase, type,
-                               {std::move(compared->expression), a->expression, std::move(otherwise)}),
-              syntax);
+  return result;
 }
 
 std::optional<BoundValue> ExpressionBinder::BindCall(const Syntax& syntax) {
@@ -375,6 +363,12 @@ void ExpressionBinder::FailUnknownFunction(std::string_view name, const Syntax& 
   if (IsOperator(name)) {
     Fail(signatures.empty() ? ErrorCode::kUnknownFunction : ErrorCode::kTypeMismatch, syntax.offset,
          StrCat("the operator ", name, " does not take ", DescribeArguments(values)), "cast the operands");
+    return;
+  }
+  for (const TableFunction& function : TableFunctions()) {
+    if (function.name != name) continue;
+    Fail(ErrorCode::kUnknownFunction, syntax.offset, StrCat(name, " gives many rows for one: it is no value"),
+         "call it in a flat_map");
     return;
   }
   if (signatures.empty()) {

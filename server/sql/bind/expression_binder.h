@@ -49,7 +49,6 @@ class ExpressionBinder {
   // All values as their common type.
   bool Unify(const Syntax& syntax, Values& values);
   std::optional<BoundValue> Call(std::string_view name, const Syntax& syntax, Values values);
-  std::optional<BoundValue> Extreme(const Syntax& syntax, const Values& values, size_t begin, size_t end);
   std::optional<Expression> Coerce(BoundValue value, DataType type);
   std::optional<BoundValue> Make(Expression expression, const Syntax& syntax);
   std::nullopt_t Fail(ErrorCode code, uint32_t offset, std::string message, std::string suggestion = "");

@@ -1,0 +1,205 @@
+#include "server/planner/build_tree.h"
+
+#include <algorithm>
+#include <map>
+#include <set>
+#include <string>
+#include <vector>
+
+#include "engine/base/str_cat.h"
+#include "server/definitions/places.h"
+#include "server/definitions/suggestion.h"
+#include "server/planner/names.h"
+#include "server/planner/node_builder.h"
+#include "server/planner/table_builder.h"
+
+namespace freshet {
+namespace {
+
+class TreeBuilder : public RelationSource {
+ public:
+  TreeBuilder(const v1::Plan& plan, const CompileContext& context, ProblemList& problems)
+      : plan_(plan), context_(context), problems_(problems) {}
+
+  PlanTree Build() {
+    CheckPipelineName(plan_.name(), problems_);
+    NameRelations();
+    for (const v1::Table& table : plan_.tables()) {
+      BuiltRelation built = BuildTable(table, context_, problems_);
+      if (tables_.at(table.name()) == &table) relations_[table.name()] = std::move(built);
+    }
+    for (const v1::View& view : plan_.views()) BuildView(view);
+    for (const v1::Sink& sink : plan_.sinks()) {
+      problems_.Add({.code = ErrorCode::kUnsupported,
+                     .path = JoinPath("sinks", sink.name()),
+                     .message = StrCat("the sink ", sink.name(), ": sinks are not built in this release"),
+                     .suggestion = "remove it, and read the view over HTTP"});
+    }
+    PlanTree tree;
+    for (const v1::Table& table : plan_.tables()) {
+      if (table.materialized()) KeepTable(table, &tree);
+    }
+    for (const v1::View& view : plan_.views()) {
+      if (view.materialized()) KeepView(view, &tree);
+    }
+    bool nothing_kept =
+        std::none_of(plan_.tables().begin(), plan_.tables().end(),
+                     [](const auto& each) { return each.materialized(); }) &&
+        std::none_of(plan_.views().begin(), plan_.views().end(), [](const auto& each) { return each.materialized(); });
+    if (nothing_kept) {
+      problems_.Add({.code = ErrorCode::kInvalidDefinition,
+                     .path = "views",
+                     .message = "nothing is kept: no view or table is materialized",
+                     .suggestion = "materialized: true"});
+    }
+    return tree;
+  }
+
+  BuiltRelation Find(const std::string& name, const std::string& path) override {
+    if (auto view = views_.find(name); view != views_.end() && !relations_.contains(name)) {
+      if (building_.contains(name)) {
+        ReportCycle(name, path);
+        return {};
+      }
+      BuildView(*view->second);
+    }
+    auto it = relations_.find(name);
+    if (it != relations_.end()) return it->second;
+    problems_.Add({.code = ErrorCode::kUnknownRelation,
+                   .path = path,
+                   .message = StrCat("there is no table or view ", name),
+                   .suggestion = SuggestName(name, names_)});
+    return {};
+  }
+
+ private:
+  void NameRelations() {
+    auto add = [&](const std::string& name, const std::string& path) {
+      if (std::find(names_.begin(), names_.end(), name) == names_.end()) {
+        names_.push_back(name);
+        return true;
+      }
+      problems_.Add({.code = ErrorCode::kDuplicateName,
+                     .path = path,
+                     .message = StrCat("a table or view ", name, " is there already")});
+      return false;
+    };
+    for (const v1::Table& table : plan_.tables()) {
+      add(table.name(), JoinPath("tables", table.name()));
+      tables_.try_emplace(table.name(), &table);
+    }
+    for (const v1::View& view : plan_.views()) {
+      if (add(view.name(), JoinPath("views", view.name()))) views_.emplace(view.name(), &view);
+    }
+  }
+
+  void BuildView(const v1::View& view) {
+    auto known = views_.find(view.name());
+    if (known == views_.end() || known->second != &view || relations_.contains(view.name())) return;
+    std::string path = JoinPath("views", view.name());
+    CheckName(view.name(), "view", path, problems_);
+    building_.insert(view.name());
+    chain_.push_back(view.name());
+    BuiltRelation built = NodeBuilder(view.name(), *this, problems_).Build(view.node(), path);
+    chain_.pop_back();
+    building_.erase(view.name());
+    AddRelation(built.scope, view.name());
+    relations_[view.name()] = std::move(built);
+  }
+
+  void ReportCycle(const std::string& name, const std::string& path) {
+    std::string way;
+    for (auto it = std::find(chain_.begin(), chain_.end(), name); it != chain_.end(); ++it)
+      StrAppend(&way, *it, " -> ");
+    problems_.Add({.code = ErrorCode::kCyclicViews,
+                   .path = path,
+                   .message = StrCat("views read each other in a cycle: ", way, name),
+                   .suggestion = "recursion is not built in this release"});
+  }
+
+  void KeepTable(const v1::Table& table, PlanTree* tree) {
+    const BuiltRelation& built = relations_[table.name()];
+    if (built.node == nullptr) return;
+    PlanView view = ViewOf(table.name(), built);
+    view.table = true;
+    view.key_unique = !view.key.empty();
+    tree->views.push_back(std::move(view));
+  }
+
+  void KeepView(const v1::View& view, PlanTree* tree) {
+    const BuiltRelation& built = relations_[view.name()];
+    std::string path = JoinPath("views", view.name());
+    ColumnList key = CheckView(view, built, path);
+    if (built.node == nullptr) return;
+    PlanView kept = ViewOf(view.name(), built);
+    if (!view.key().empty()) kept.key = std::move(key);
+    const auto& unique = built.node->relation.properties.unique_key;
+    kept.key_unique = unique && !kept.key.empty() && Contains(kept.key, *unique);
+    tree->views.push_back(std::move(kept));
+  }
+
+  // With the key that follows from what is known of the relation.
+  static PlanView ViewOf(const std::string& name, const BuiltRelation& built) {
+    PlanView view;
+    view.name = name;
+    view.node = built.node;
+    for (const ScopeColumn& column : built.scope) view.columns.push_back(column.name);
+    view.key = built.node->relation.properties.unique_key.value_or(ColumnList());
+    return view;
+  }
+
+  ColumnList CheckView(const v1::View& view, const BuiltRelation& built, const std::string& path) {
+    ColumnList key;
+    std::vector<std::string> names;
+    if (!built.named) return key;
+    for (const ScopeColumn& column : built.scope) {
+      if (std::find(names.begin(), names.end(), column.name) != names.end()) {
+        problems_.Add({.code = ErrorCode::kDuplicateName,
+                       .path = path,
+                       .message = StrCat("the view would have two columns ", column.name),
+                       .suggestion = "choose and name its columns with a project"});
+      } else {
+        names.push_back(column.name);
+      }
+    }
+    for (int i = 0; i < view.key_size(); ++i) {
+      std::string item = JoinPath(JoinPath(path, "key"), static_cast<size_t>(i));
+      auto it = std::find_if(built.scope.begin(), built.scope.end(),
+                             [&](const ScopeColumn& column) { return column.name == view.key(i); });
+      if (it == built.scope.end()) {
+        problems_.Add({.code = ErrorCode::kUnknownColumn,
+                       .path = item,
+                       .message = StrCat("the view has no column ", view.key(i)),
+                       .suggestion = SuggestName(view.key(i), names)});
+        continue;
+      }
+      uint32_t column = static_cast<uint32_t>(it - built.scope.begin());
+      if (Contains(key, {column})) {
+        problems_.Add({.code = ErrorCode::kDuplicateName,
+                       .path = item,
+                       .message = StrCat("the column ", view.key(i), " stands twice in the key")});
+        continue;
+      }
+      key.push_back(column);
+    }
+    return key;
+  }
+
+  const v1::Plan& plan_;
+  const CompileContext& context_;
+  ProblemList& problems_;
+  std::vector<std::string> names_;
+  std::map<std::string, const v1::Table*> tables_;
+  std::map<std::string, const v1::View*> views_;
+  std::map<std::string, BuiltRelation> relations_;
+  std::set<std::string> building_;
+  std::vector<std::string> chain_;
+};
+
+}  // namespace
+
+PlanTree BuildTree(const v1::Plan& plan, const CompileContext& context, ProblemList& problems) {
+  return TreeBuilder(plan, context, problems).Build();
+}
+
+}  // namespace freshet

@@ -1,0 +1,40 @@
+#include "server/planner/compile.h"
+
+#include <algorithm>
+
+#include "engine/base/str_cat.h"
+#include "server/definitions/places.h"
+#include "server/definitions/problem_list.h"
+#include "server/definitions/read_definition.h"
+#include "server/planner/build_tree.h"
+#include "server/planner/physical_plan.h"
+#include "server/planner/rule_list.h"
+
+namespace freshet {
+
+bool CompileResult::ok() const {
+  return std::none_of(problems.begin(), problems.end(),
+                      [](const v1::Problem& problem) { return problem.severity() == v1::Problem::ERROR; });
+}
+
+CompileResult Compile(const v1::Definition& definition, const CompileContext& context) {
+  CompileResult result;
+  Places places;
+  ProblemList problems;
+  result.plan = ReadDefinition(definition, places, problems);
+  bool readable = !problems.has_errors() || result.plan.tables_size() + result.plan.views_size() > 0;
+  if (readable) {
+    PlanTree tree = BuildTree(result.plan, context, problems);
+    if (!problems.has_errors()) result.physical = MakePhysicalPlan(ApplyRules(std::move(tree)), context.hash_seed);
+  }
+  result.problems = places.Locate(problems);
+  if (problems.dropped() > 0) {
+    v1::Problem more;
+    more.set_code("INVALID_DEFINITION");
+    more.set_message(StrCat("there are ", problems.dropped(), " more problems"));
+    result.problems.push_back(std::move(more));
+  }
+  return result;
+}
+
+}  // namespace freshet

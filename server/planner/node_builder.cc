@@ -1,0 +1,328 @@
+#include "server/planner/node_builder.h"
+
+#include <algorithm>
+#include <set>
+#include <variant>
+
+#include "engine/base/str_cat.h"
+#include "engine/functions/table/table_function_list.h"
+#include "server/definitions/places.h"
+#include "server/definitions/suggestion.h"
+#include "server/planner/aggregate_builder.h"
+#include "server/planner/join_builder.h"
+#include "server/planner/names.h"
+#include "server/sql/bind/bind_expression.h"
+#include "server/sql/bind/expression_binder.h"
+#include "server/sql/bind/syntax_from_proto.h"
+
+namespace freshet {
+namespace {
+
+Expression ColumnOf(const Relation& relation, uint32_t column) {
+  return Expression::Column(ColumnIndex(column), relation.schema[column].type);
+}
+
+// A table function's call with its arguments over the input.
+struct TableCall {
+  const TableFunction* function = nullptr;
+  std::vector<Expression> arguments;
+};
+
+std::optional<TableCall> ResolveTableCall(const Syntax& syntax, std::vector<BoundValue> values,
+                                          std::vector<ExpressionError>& errors) {
+  std::vector<const TableFunction*> functions;
+  std::vector<Signature> signatures;
+  std::vector<std::string> names;
+  for (const TableFunction& function : TableFunctions()) {
+    names.emplace_back(function.name);
+    if (function.name != syntax.text) continue;
+    functions.push_back(&function);
+    signatures.push_back(function.arguments);
+  }
+  std::vector<ArgumentType> types;
+  for (const BoundValue& value : values) types.push_back(value.type());
+  OverloadChoice choice = ChooseOverload(signatures, types, /*is_operator=*/false);
+  if (!choice.index) {
+    bool known = !functions.empty();
+    errors.push_back({ErrorCode::kUnknownFunction,
+                      known ? StrCat("the table function ", syntax.text, " does not take ", DescribeArguments(values))
+                            : StrCat("there is no table function ", syntax.text),
+                      known ? "" : SuggestName(syntax.text, names), syntax.offset});
+    return std::nullopt;
+  }
+  TableCall call{functions[*choice.index], {}};
+  for (size_t i = 0; i < values.size(); ++i) {
+    TypeKind wanted = call.function->arguments[i];
+    bool same = !values[i].untyped && values[i].expression.type.kind == wanted;
+    CoerceResult result =
+        same ? CoerceResult(std::move(values[i].expression)) : CoerceImplicitly(std::move(values[i]), DataType{wanted});
+    if (auto* error = std::get_if<ExpressionError>(&result)) {
+      errors.push_back(std::move(*error));
+      return std::nullopt;
+    }
+    call.arguments.push_back(std::get<Expression>(std::move(result)));
+  }
+  return call;
+}
+
+std::optional<TableCall> BindTableCall(const v1::Expression& expression, const Scope& scope,
+                                       std::vector<ExpressionError>& errors) {
+  std::variant<SyntaxRef, ExpressionError> read = SyntaxOf(expression);
+  if (auto* error = std::get_if<ExpressionError>(&read)) {
+    errors.push_back(std::move(*error));
+    return std::nullopt;
+  }
+  const Syntax& syntax = *std::get<SyntaxRef>(read);
+  if (syntax.kind != SyntaxKind::kCall || syntax.star || syntax.distinct || syntax.filter != nullptr) {
+    errors.push_back(
+        {ErrorCode::kInvalidDefinition, "a flat_map calls a table function", "call: \"words(line)\"", syntax.offset});
+    return std::nullopt;
+  }
+  std::vector<BoundValue> values;
+  bool complete = true;
+  for (const SyntaxRef& argument : syntax.arguments) {
+    auto value = ExpressionBinder(scope, nullptr, errors).Bind(*argument);
+    complete = complete && value.has_value();
+    if (value) values.push_back(*std::move(value));
+  }
+  return complete ? ResolveTableCall(syntax, std::move(values), errors) : std::nullopt;
+}
+
+}  // namespace
+
+void NodeBuilder::Add(ErrorCode code, std::string path, std::string message, std::string suggestion) {
+  problems_.Add(
+      {.code = code, .path = std::move(path), .message = std::move(message), .suggestion = std::move(suggestion)});
+}
+
+PlanRef NodeBuilder::Make(PlanOperation operation, std::vector<PlanRef> inputs) {
+  return MakeNode(std::move(operation), std::move(inputs), owner_);
+}
+
+BuiltRelation NodeBuilder::Build(const v1::Node& node, const std::string& path) {
+  switch (node.node_case()) {
+    case v1::Node::kInput:
+      return relations_.Find(node.input(), path);
+    case v1::Node::kFilter:
+      return BuildFilter(node.filter(), JoinPath(path, "filter"));
+    case v1::Node::kProject:
+      return BuildProject(node.project(), JoinPath(path, "project"));
+    case v1::Node::kFlatMap:
+      return BuildFlatMap(node.flat_map(), JoinPath(path, "flat_map"));
+    case v1::Node::kUnion:
+      return BuildUnion(node.union_(), JoinPath(path, "union"));
+    case v1::Node::kJoin:
+      return BuildJoin(node.join(), JoinPath(path, "join"));
+    case v1::Node::kAggregate:
+      return BuildAggregate(node.aggregate(), JoinPath(path, "aggregate"));
+    case v1::Node::kDistinct:
+      return BuildDistinct(node.distinct(), JoinPath(path, "distinct"));
+    case v1::Node::NODE_NOT_SET:
+      // Readers of texts have said so where it stands.
+      if (!problems_.has_errors()) Add(ErrorCode::kMissingField, path, "a node is missing here");
+      return {};
+  }
+  __builtin_unreachable();
+}
+
+BuiltRelation NodeBuilder::Input(const v1::Node& node, const std::string& path, std::string_view key) {
+  return Build(node, JoinPath(path, key));
+}
+
+std::optional<ColumnList> NodeBuilder::FindColumns(const google::protobuf::RepeatedPtrField<std::string>& names,
+                                                   const Scope& scope, const std::string& path) {
+  ColumnList columns;
+  bool complete = true;
+  for (int i = 0; i < names.size(); ++i) {
+    v1::Expression expression;
+    size_t dot = names[i].find('.');
+    if (dot != std::string::npos) expression.mutable_column()->set_relation(names[i].substr(0, dot));
+    expression.mutable_column()->set_name(dot == std::string::npos ? names[i] : names[i].substr(dot + 1));
+    auto column = BindExpression(expression, scope, JoinPath(path, static_cast<size_t>(i)), problems_);
+    complete = complete && column.has_value();
+    if (column) columns.push_back(column->column.value());
+  }
+  if (!complete) return std::nullopt;
+  return columns;
+}
+
+BuiltRelation NodeBuilder::BuildFilter(const v1::Filter& filter, const std::string& path) {
+  BuiltRelation input = Input(filter.input(), path);
+  std::string condition_path = JoinPath(path, "condition");
+  if (!input.named) {
+    CheckSyntax(filter.condition(), condition_path, problems_);
+    return input;
+  }
+  auto condition = BindCondition(filter.condition(), input.scope, condition_path, problems_);
+  if (condition && input.node != nullptr) {
+    input.node = Make(PlanFilter{*std::move(condition)}, {input.node});
+  } else {
+    input.node = nullptr;
+  }
+  return input;
+}
+
+BuiltRelation NodeBuilder::BuildProject(const v1::Project& project, const std::string& path) {
+  BuiltRelation input = Input(project.input(), path);
+  std::string columns_path = JoinPath(path, "columns");
+  if (project.columns().empty() && !project.keep_input()) {
+    Add(ErrorCode::kMissingField, path, "a project without columns leaves nothing", "columns: {name: expression}");
+    return {};
+  }
+  if (!input.named) {
+    for (const auto& each : project.columns()) {
+      CheckSyntax(each.expression(), JoinPath(columns_path, each.name()), problems_);
+    }
+    return {};
+  }
+  BuiltRelation built;
+  built.named = true;
+  PlanProject node;
+  bool complete = input.node != nullptr;
+  // A computed column takes the place of those of its name.
+  std::set<std::string> computed;
+  for (const auto& each : project.columns()) computed.insert(each.name());
+  for (uint32_t i = 0; project.keep_input() && i < input.scope.size(); ++i) {
+    const ScopeColumn& column = input.scope[i];
+    if (computed.contains(column.name)) continue;
+    built.scope.push_back(column);
+    node.names.push_back(column.name);
+    if (input.node != nullptr) node.columns.push_back(ColumnOf(input.node->relation, i));
+  }
+  std::set<std::string> seen;
+  for (const auto& each : project.columns()) {
+    std::string column_path = JoinPath(columns_path, each.name());
+    CheckColumnName(each.name(), column_path, problems_);
+    if (!seen.insert(each.name()).second) {
+      Add(ErrorCode::kDuplicateName, column_path, StrCat("the column ", each.name(), " stands twice"));
+    }
+    auto expression = BindExpression(each.expression(), input.scope, column_path, problems_);
+    built.scope.push_back({each.name(), {}, expression ? std::optional(expression->type) : std::nullopt});
+    complete = complete && expression.has_value();
+    if (expression) node.columns.push_back(*std::move(expression));
+    node.names.push_back(each.name());
+  }
+  if (complete) built.node = Make(std::move(node), {input.node});
+  return built;
+}
+
+BuiltRelation NodeBuilder::BuildFlatMap(const v1::FlatMap& flat_map, const std::string& path) {
+  BuiltRelation input = Input(flat_map.input(), path);
+  std::string call_path = JoinPath(path, "call");
+  if (!input.named) {
+    CheckSyntax(flat_map.call(), call_path, problems_);
+    return {};
+  }
+  std::vector<ExpressionError> errors;
+  std::optional<TableCall> call = BindTableCall(flat_map.call(), input.scope, errors);
+  AddExpressionErrors(errors, call_path, problems_);
+  if (flat_map.keep_input() && !flat_map.keep().empty()) {
+    Add(ErrorCode::kInvalidDefinition, JoinPath(path, "keep"), "keep_input keeps all columns; keep names some",
+        "give one of them");
+  }
+  std::optional<ColumnList> keep = flat_map.keep_input()
+                                       ? FirstColumns(input.scope.size())
+                                       : FindColumns(flat_map.keep(), input.scope, JoinPath(path, "keep"));
+  BuiltRelation built;
+  built.named = keep.has_value() && (call || !flat_map.as().empty());
+  if (!built.named) return {};
+  for (uint32_t column : *keep) built.scope.push_back(input.scope[column]);
+  std::string name = flat_map.as().empty() ? std::string(call->function->column_name) : flat_map.as();
+  CheckColumnName(name, JoinPath(path, "as"), problems_);
+  built.scope.push_back({name, {}, call ? std::optional(DataType{call->function->result}) : std::nullopt});
+  if (call && input.node != nullptr) {
+    PlanFlatMap node{call->function, std::move(call->arguments), *std::move(keep), name};
+    built.node = Make(std::move(node), {input.node});
+  }
+  return built;
+}
+
+BuiltRelation NodeBuilder::BuildUnion(const v1::Union& node, const std::string& path) {
+  std::vector<BuiltRelation> inputs;
+  bool complete = true;
+  for (int i = 0; i < node.inputs_size(); ++i) {
+    inputs.push_back(Build(node.inputs(i), JoinPath(JoinPath(path, "inputs"), static_cast<size_t>(i))));
+    complete = complete && inputs.back().node != nullptr;
+  }
+  if (inputs.empty()) {
+    Add(ErrorCode::kMissingField, path, "a union needs inputs");
+    return {};
+  }
+  BuiltRelation built;
+  built.named = inputs[0].named;
+  built.scope = inputs[0].scope;
+  for (ScopeColumn& column : built.scope) column.relations.clear();
+  if (!complete) return built;
+  std::vector<PlanProject> casts(inputs.size());
+  for (size_t i = 1; i < inputs.size(); ++i) {
+    if (inputs[i].scope.size() == built.scope.size()) continue;
+    Add(ErrorCode::kTypeMismatch, JoinPath(JoinPath(path, "inputs"), i),
+        StrCat("the inputs of a union have equally many columns: the first has ", built.scope.size(), ", this one ",
+               inputs[i].scope.size()),
+        "choose columns with a project");
+    complete = false;
+  }
+  for (uint32_t column = 0; complete && column < built.scope.size(); ++column) {
+    std::vector<BoundValue> values;
+    std::vector<ArgumentType> types;
+    for (const BuiltRelation& input : inputs) {
+      values.push_back({ColumnOf(input.node->relation, column), false, 0});
+      types.push_back(values.back().type());
+    }
+    std::optional<TypeKind> kind = CommonType(types);
+    DataType type = CommonModifiers(kind.value_or(TypeKind::kText), values);
+    for (size_t i = 0; i < inputs.size() && complete; ++i) {
+      CoerceResult cast = kind ? CoerceImplicitly(values[i], type) : CoerceResult(ExpressionError{});
+      if (std::holds_alternative<ExpressionError>(cast)) {
+        Add(ErrorCode::kTypeMismatch, path,
+            StrCat("the column ", built.scope[column].name,
+                   " has types without one in common: ", DescribeArguments(values)),
+            "cast it in a project");
+        complete = false;
+        break;
+      }
+      casts[i].columns.push_back(std::get<Expression>(std::move(cast)));
+      casts[i].names.push_back(built.scope[column].name);
+    }
+    built.scope[column].type = type;
+  }
+  if (!complete) return built;
+  std::vector<PlanRef> nodes;
+  for (size_t i = 0; i < inputs.size(); ++i) nodes.push_back(Make(std::move(casts[i]), {inputs[i].node}));
+  built.node = Make(PlanUnion{}, std::move(nodes));
+  return built;
+}
+
+BuiltRelation NodeBuilder::BuildJoin(const v1::Join& join, const std::string& path) {
+  BuiltRelation left = Input(join.left(), path, "left");
+  BuiltRelation right = Input(join.right(), path, "right");
+  if (!join.left_as().empty()) SetRelation(left.scope, join.left_as());
+  if (!join.right_as().empty()) SetRelation(right.scope, join.right_as());
+  if (!left.named || !right.named) {
+    CheckSyntax(join.condition(), JoinPath(path, "condition"), problems_);
+    return {};
+  }
+  return JoinRelations(join, owner_, path, std::move(left), std::move(right), problems_);
+}
+
+BuiltRelation NodeBuilder::BuildAggregate(const v1::Aggregate& aggregate, const std::string& path) {
+  BuiltRelation input = Input(aggregate.input(), path);
+  if (!input.named) {
+    for (const auto& each : aggregate.keys()) {
+      CheckSyntax(each.expression(), JoinPath(JoinPath(path, "keys"), each.name()), problems_);
+    }
+    for (const auto& each : aggregate.values()) {
+      CheckSyntax(each.expression(), JoinPath(JoinPath(path, "values"), each.name()), problems_);
+    }
+    return {};
+  }
+  return AggregateRelation(aggregate, owner_, path, input, problems_);
+}
+
+BuiltRelation NodeBuilder::BuildDistinct(const v1::Distinct& distinct, const std::string& path) {
+  BuiltRelation input = Input(distinct.input(), path);
+  if (input.node != nullptr) input.node = Make(PlanDistinct{}, {input.node});
+  return input;
+}
+
+}  // namespace freshet

@@ -1,0 +1,177 @@
+#include "server/planner/physical_plan.h"
+
+#include <map>
+#include <string>
+#include <unordered_map>
+
+#include "engine/base/check.h"
+#include "engine/base/str_cat.h"
+#include "server/plan/bound_expression.h"
+#include "server/plan/fingerprint.h"
+#include "server/plan/type_proto.h"
+
+namespace freshet {
+namespace {
+
+using Columns = google::protobuf::RepeatedField<uint32_t>;
+
+void SetColumns(const ColumnList& columns, Columns* out) { out->Assign(columns.begin(), columns.end()); }
+
+bool IsUniqueBy(const PlanNode& node, const ColumnList& key) {
+  const auto& unique = node.relation.properties.unique_key;
+  return unique && Contains(key, *unique);
+}
+
+v1::JoinKind KindToProto(PlanJoinKind kind) {
+  switch (kind) {
+    case PlanJoinKind::kInner:
+      return v1::INNER;
+    case PlanJoinKind::kLeft:
+      return v1::LEFT;
+    case PlanJoinKind::kSemi:
+      return v1::SEMI;
+    case PlanJoinKind::kAnti:
+      return v1::ANTI;
+  }
+  __builtin_unreachable();
+}
+
+class PhysicalPlanWriter {
+ public:
+  explicit PhysicalPlanWriter(uint64_t hash_seed) { plan_.set_hash_seed(hash_seed); }
+
+  v1::PhysicalPlan Write(const PlanTree& tree) {
+    for (const PlanRef& node : NodesOf(tree)) WriteNode(*node);
+    for (const PlanView& view : tree.views) WriteView(view);
+    return std::move(plan_);
+  }
+
+ private:
+  // "late/aggregate", "late/aggregate#2": unique in the plan.
+  std::string NameFor(const std::string& owner, std::string_view operation) {
+    std::string name = StrCat(owner, "/", operation);
+    int number = ++names_[name];
+    return number == 1 ? name : StrCat(name, "#", number);
+  }
+
+  v1::PhysicalNode* AddNode(const PlanNode& node, const std::string& owner, std::string_view operation) {
+    v1::PhysicalNode* added = plan_.add_nodes();
+    added->set_name(NameFor(owner, operation));
+    for (const Field& field : node.schema()) *added->add_schema() = FieldToProto(field);
+    added->set_append_only(node.relation.properties.append_only);
+    if (node.relation.properties.unique_key) {
+      SetColumns(*node.relation.properties.unique_key, added->mutable_unique_key());
+    }
+    return added;
+  }
+
+  void WriteNode(const PlanNode& node) {
+    v1::PhysicalNode* out =
+        AddNode(node, node.owner, node.As<PlanScan>() != nullptr ? "source" : NameOf(node.operation));
+    out->set_fingerprint(node.fingerprint);
+    for (const PlanRef& input : node.inputs) out->add_inputs(places_.at(input.get()));
+    std::visit([&](const auto& operation) { WriteOperation(operation, node, out); }, node.operation);
+    places_[&node] = static_cast<uint32_t>(plan_.nodes_size() - 1);
+  }
+
+  void WriteOperation(const PlanScan& scan, const PlanNode&, v1::PhysicalNode* out) {
+    out->mutable_source()->set_source(static_cast<uint32_t>(plan_.sources_size()));
+    v1::PhysicalSource* source = plan_.add_sources();
+    source->set_table(scan.table->table.name());
+    source->set_source(StrCat(scan.table->table.name(), "/", scan.binding));
+    *source->mutable_declaration() = scan.table->table;
+    source->mutable_declaration()->clear_sources();
+    *source->mutable_binding() = scan.table->table.sources(static_cast<int>(scan.binding));
+    SetColumns(scan.columns, source->mutable_columns());
+    source->set_stamped(scan.stamped);
+  }
+  void WriteOperation(const PlanFilter& filter, const PlanNode&, v1::PhysicalNode* out) {
+    *out->mutable_filter()->mutable_condition() = ExpressionToProto(filter.condition);
+  }
+  void WriteOperation(const PlanProject& project, const PlanNode&, v1::PhysicalNode* out) {
+    out->mutable_project();
+    for (const Expression& column : project.columns) *out->mutable_project()->add_columns() = ExpressionToProto(column);
+  }
+  void WriteOperation(const PlanFlatMap& flat_map, const PlanNode&, v1::PhysicalNode* out) {
+    v1::FlatMapNode* proto = out->mutable_flat_map();
+    proto->set_function(std::string(flat_map.function->name));
+    for (const Expression& argument : flat_map.arguments) *proto->add_arguments() = ExpressionToProto(argument);
+    SetColumns(flat_map.keep, proto->mutable_keep());
+  }
+  void WriteOperation(const PlanUnion&, const PlanNode&, v1::PhysicalNode* out) { out->mutable_union_(); }
+  void WriteOperation(const PlanJoin& join, const PlanNode& node, v1::PhysicalNode* out) {
+    v1::JoinNode* proto = out->mutable_join();
+    proto->set_kind(KindToProto(join.kind));
+    SetColumns(join.left_key, proto->mutable_left_key());
+    SetColumns(join.right_key, proto->mutable_right_key());
+    if (join.residual) *proto->mutable_residual() = ExpressionToProto(*join.residual);
+    proto->set_left_unique(IsUniqueBy(*node.inputs[0], join.left_key));
+    proto->set_right_unique(IsUniqueBy(*node.inputs[1], join.right_key));
+  }
+  void WriteOperation(const PlanAggregate& aggregate, const PlanNode& node, v1::PhysicalNode* out) {
+    v1::AggregateNode* proto = out->mutable_aggregate();
+    SetColumns(aggregate.key, proto->mutable_key());
+    proto->set_append_only_input(node.inputs[0]->relation.properties.append_only);
+    for (const PlanAggregateCall& call : aggregate.calls) {
+      v1::AggregateCall* added = proto->add_calls();
+      added->set_function(call.function);
+      SetColumns(call.arguments, added->mutable_arguments());
+      added->set_filter(call.filter ? static_cast<int32_t>(*call.filter) + 1 : 0);
+      *added->mutable_type() = TypeToProto(call.type);
+    }
+  }
+  void WriteOperation(const PlanDistinct&, const PlanNode&, v1::PhysicalNode* out) { out->mutable_distinct(); }
+  void WriteOperation(const PlanUpsert& upsert, const PlanNode&, v1::PhysicalNode* out) {
+    v1::UpsertNode* proto = out->mutable_upsert();
+    SetColumns(upsert.key, proto->mutable_key());
+    proto->set_version(upsert.version ? static_cast<int32_t>(*upsert.version) + 1 : 0);
+    proto->set_tombstone_retention_micros(upsert.tombstone_retention_micros);
+  }
+  void WriteOperation(const PlanKeylessDeletes&, const PlanNode&, v1::PhysicalNode* out) {
+    out->mutable_keyless_deletes();
+  }
+  void WriteOperation(const PlanExchange& exchange, const PlanNode&, v1::PhysicalNode* out) {
+    v1::ExchangeNode* proto = out->mutable_exchange();
+    switch (exchange.partitioning.kind) {
+      case PartitioningKind::kHash:
+        proto->set_distribution(v1::ExchangeNode::HASH);
+        break;
+      case PartitioningKind::kGather:
+        proto->set_distribution(v1::ExchangeNode::GATHER);
+        break;
+      case PartitioningKind::kAny:
+        CHECK(false) << "an exchange to nowhere";
+    }
+    SetColumns(exchange.partitioning.key, proto->mutable_key());
+  }
+
+  void WriteView(const PlanView& view) {
+    v1::PhysicalView* physical = plan_.add_views();
+    physical->set_name(view.name);
+    for (size_t i = 0; i < view.columns.size(); ++i) {
+      *physical->add_schema() = FieldToProto({view.columns[i], view.node->schema()[i].type});
+    }
+    SetColumns(view.key, physical->mutable_key());
+    physical->set_table(view.table);
+    physical->set_key_unique(view.key_unique);
+    v1::PhysicalNode* node = AddNode(*view.node, view.name, "view");
+    *node->mutable_schema() = physical->schema();
+    std::string logic = StrCat("view ", view.name, " <", view.node->fingerprint);
+    for (uint32_t column : view.key) StrAppend(&logic, " #", column);
+    node->set_fingerprint(FingerprintOf(logic));
+    node->add_inputs(places_.at(view.node.get()));
+    node->mutable_view()->set_view(static_cast<uint32_t>(plan_.views_size() - 1));
+  }
+
+  v1::PhysicalPlan plan_;
+  std::unordered_map<const PlanNode*, uint32_t> places_;
+  std::map<std::string, int> names_;
+};
+
+}  // namespace
+
+v1::PhysicalPlan MakePhysicalPlan(const PlanTree& tree, uint64_t hash_seed) {
+  return PhysicalPlanWriter(hash_seed).Write(tree);
+}
+
+}  // namespace freshet

@@ -1,0 +1,215 @@
+#include "server/planner/table_builder.h"
+
+#include <algorithm>
+#include <map>
+#include <memory>
+#include <optional>
+#include <set>
+
+#include "engine/base/str_cat.h"
+#include "server/connectors/connector_list.h"
+#include "server/definitions/places.h"
+#include "server/definitions/suggestion.h"
+#include "server/formats/api/cell.h"
+#include "server/formats/api/table_shape.h"
+#include "server/plan/type_proto.h"
+#include "server/planner/names.h"
+
+namespace freshet {
+namespace {
+
+// How long a deleted key is remembered, in record time, so that an older record that comes late does not revive it.
+constexpr int64_t kTombstoneRetentionMicros = 24ll * 3600 * 1'000'000;
+
+// Options that say where and how something is read, not what: changing them keeps all state.
+bool IsNeutralOption(std::string_view name) {
+  return name == "brokers" || name == "mode" || name == "group" || name.starts_with("kafka.");
+}
+
+class TableBuilder {
+ public:
+  TableBuilder(const v1::Table& table, const CompileContext& context, ProblemList& problems)
+      : table_(table), context_(context), problems_(problems), path_(JoinPath("tables", table.name())) {}
+
+  BuiltRelation Build() {
+    size_t errors = problems_.error_count();
+    CheckName(table_.name(), "table", path_, problems_);
+    CheckColumns();
+    CheckKeys();
+    CheckPromises();
+    CheckSources();
+    BuiltRelation built;
+    built.named = true;
+    built.scope = scope_;
+    SetRelation(built.scope, table_.name());
+    if (problems_.error_count() == errors) built.node = MakeNodes();
+    return built;
+  }
+
+ private:
+  void Add(ErrorCode code, std::string path, std::string message, std::string suggestion = "") {
+    problems_.Add(
+        {.code = code, .path = std::move(path), .message = std::move(message), .suggestion = std::move(suggestion)});
+  }
+
+  void CheckColumns() {
+    if (table_.columns().empty()) {
+      Add(ErrorCode::kMissingField, path_, StrCat("the table ", table_.name(), " has no columns"),
+          "columns: [{name: id, type: bigint}]");
+    }
+    std::set<std::string> seen;
+    for (int i = 0; i < table_.columns_size(); ++i) {
+      const v1::Column& column = table_.columns(i);
+      std::string path = JoinPath(JoinPath(path_, "columns"), static_cast<size_t>(i));
+      CheckColumnName(column.name(), path, problems_);
+      if (!column.name().empty() && !seen.insert(column.name()).second) {
+        Add(ErrorCode::kDuplicateName, path, StrCat("the column ", column.name(), " stands twice"));
+      }
+      names_.push_back(column.name());
+      scope_.push_back({column.name(), {}, CheckType(column, path)});
+    }
+  }
+
+  std::optional<DataType> CheckType(const v1::Column& column, const std::string& path) {
+    if (column.type().kind() == v1::TYPE_KIND_UNSPECIFIED) {
+      // Where the text has a type that is none, or none, its reader has said so.
+      if (!problems_.has_errors()) Add(ErrorCode::kMissingField, path, "the column has no type");
+      return std::nullopt;
+    }
+    std::optional<DataType> type = EngineType(column.type());
+    if (!type) {
+      Add(ErrorCode::kUnsupportedType, JoinPath(path, "type"),
+          StrCat("the type ", FormatTypeProto(column.type()), " is not built in this release"), "read it as text");
+      return std::nullopt;
+    }
+    if (column.has_default_value() && !column.default_value().null()) {
+      absl::StatusOr<Datum> value = ParseDatum(column.default_value().text(), *type);
+      if (!value.ok()) {
+        Add(ErrorCode::kInvalidLiteral, JoinPath(path, "default"),
+            StrCat("the default is no ", TypeName(*type), ": ", StdView(value.status().message())));
+      }
+    }
+    return type;
+  }
+
+  std::optional<uint32_t> FindColumn(const std::string& name, const std::string& path) {
+    auto it = std::find(names_.begin(), names_.end(), name);
+    if (it != names_.end()) return static_cast<uint32_t>(it - names_.begin());
+    Add(ErrorCode::kUnknownColumn, path, StrCat("the table ", table_.name(), " has no column ", name),
+        SuggestName(name, names_));
+    return std::nullopt;
+  }
+
+  void CheckKeys() {
+    std::string path = JoinPath(path_, "primary_key");
+    for (int i = 0; i < table_.primary_key_size(); ++i) {
+      std::string item = JoinPath(path, static_cast<size_t>(i));
+      std::optional<uint32_t> column = FindColumn(table_.primary_key(i), item);
+      if (!column) continue;
+      if (Contains(primary_key_, {*column})) {
+        Add(ErrorCode::kDuplicateName, item, StrCat("the column ", table_.primary_key(i), " stands twice in the key"));
+      }
+      primary_key_.push_back(*column);
+    }
+    if (table_.version_column().empty()) return;
+    std::string version_path = JoinPath(path_, "version_column");
+    version_column_ = FindColumn(table_.version_column(), version_path);
+    if (table_.primary_key().empty()) {
+      Add(ErrorCode::kMissingPrimaryKey, version_path, "a version column orders the rows of one key: there is no key",
+          "declare primary_key");
+    }
+  }
+
+  void CheckPromises() {
+    if (table_.append_only() && table_.deletes()) {
+      Add(ErrorCode::kInvalidDefinition, JoinPath(path_, "append_only"),
+          "a table that takes deletes is not append-only", "remove `deletes` or `append_only`");
+    }
+    if (table_.append_only() && !table_.primary_key().empty()) {
+      Add(ErrorCode::kUnsupported, JoinPath(path_, "append_only"),
+          "append_only beside a primary key is not built in this release", "remove `append_only`");
+    }
+    for (int i = 0; i < table_.monotone_size(); ++i) {
+      std::string item = JoinPath(JoinPath(path_, "monotone"), static_cast<size_t>(i));
+      if (!FindColumn(table_.monotone(i), item)) continue;
+      Add(ErrorCode::kUnsupported, item, "the promise `monotone` is not built in this release", "remove it");
+    }
+  }
+
+  // `sources/0/options.path` of the connectors is `sources[0].path` here: options stand flat in a definition.
+  std::string PathOf(const std::string& relative) const {
+    std::string path = path_;
+    size_t begin = 0;
+    while (begin < relative.size()) {
+      size_t end = std::min(relative.find('/', begin), relative.size());
+      std::string part = relative.substr(begin, end - begin);
+      bool number = !part.empty() && part.find_first_not_of("0123456789") == std::string::npos;
+      if (part.starts_with("options.")) part = part.substr(8);
+      path = number ? StrCat(path, "[", part, "]") : JoinPath(path, part);
+      begin = end + 1;
+    }
+    return path;
+  }
+
+  void CheckSources() {
+    for (v1::Problem& problem : ValidateSources(table_, ValidateContext{context_.files_root})) {
+      problem.set_path(PathOf(problem.path()));
+      problems_.AddProblem(std::move(problem));
+    }
+  }
+
+  std::string IdentityOf(const v1::SourceBinding& binding) const {
+    const Connector* connector = FindConnector(binding.connector());
+    std::string identity = connector == nullptr ? binding.connector() : connector->Identity(binding);
+    std::map<std::string, std::string> options(binding.options().begin(), binding.options().end());
+    for (const auto& [name, value] : options) {
+      if (!IsNeutralOption(name)) StrAppend(&identity, " ", name, "=", value);
+    }
+    return identity;
+  }
+
+  PlanRef MakeNodes() {
+    auto declaration = std::make_shared<TableDeclaration>();
+    declaration->table = table_;
+    for (const ScopeColumn& column : scope_) declaration->schema.push_back({column.name, *column.type});
+    declaration->primary_key = primary_key_;
+    declaration->version_column = version_column_;
+    for (const v1::SourceBinding& binding : table_.sources()) declaration->identities.push_back(IdentityOf(binding));
+    bool keyed = !primary_key_.empty();
+    std::vector<PlanRef> scans;
+    for (uint32_t i = 0; i < declaration->identities.size(); ++i) {
+      PlanScan scan;
+      scan.table = declaration;
+      scan.binding = i;
+      scan.columns = FirstColumns(declaration->schema.size());
+      scan.stamped = keyed;
+      scans.push_back(MakeNode(std::move(scan), {}, table_.name()));
+    }
+    PlanRef node = scans.size() == 1 ? scans[0] : MakeNode(PlanUnion{}, scans, table_.name());
+    if (keyed) {
+      PlanUpsert upsert;
+      upsert.key = primary_key_;
+      upsert.version = version_column_;
+      upsert.tombstone_retention_micros = kTombstoneRetentionMicros;
+      return MakeNode(std::move(upsert), {node}, table_.name());
+    }
+    return table_.deletes() ? MakeNode(PlanKeylessDeletes{}, {node}, table_.name()) : node;
+  }
+
+  const v1::Table& table_;
+  const CompileContext& context_;
+  ProblemList& problems_;
+  std::string path_;
+  std::vector<std::string> names_;
+  Scope scope_;
+  ColumnList primary_key_;
+  std::optional<uint32_t> version_column_;
+};
+
+}  // namespace
+
+BuiltRelation BuildTable(const v1::Table& table, const CompileContext& context, ProblemList& problems) {
+  return TableBuilder(table, context, problems).Build();
+}
+
+}  // namespace freshet
