@@ -1,6 +1,7 @@
 // The joins by example.
 #include <gtest/gtest.h>
 
+#include "engine/operators/conditional_join.h"
 #include "engine/operators/inner_join.h"
 #include "engine/operators/left_join.h"
 #include "engine/operators/semi_join.h"
@@ -156,6 +157,21 @@ TEST_F(JoinTest, InnerKeepsThePairsForWhichTheConditionIsTrue) {
   EXPECT_EQ(errors.Of(CellError::kBadValue), 0);
 }
 
+TEST_F(JoinTest, WithAConditionHavingAPartnerIsAMatterOfTheRow) {
+  JoinOptions options = Options();
+  // flight is distinct from 1
+  options.condition =
+      Expression::Make(ExpressionKind::kIsDistinctFrom, {TypeKind::kBoolean},
+                       {Expression::Column(ColumnIndex(0), kBigint), Expression::Literal(Datum::Int(1), kBigint)});
+  join_.emplace(std::make_unique<ConditionalJoin>(ConditionalJoin::Kind::kLeft, options));
+  Left("+1 | 1 | AA\n+1 | 2 | AA\n+1 | 3 | NULL");
+  Right("+1 | AA | American");
+  EXPECT_EQ(Pushed(), Pairs("+1 | 2 | AA | AA | American"));
+  EXPECT_EQ(Sealed(), Pairs("+1 | 1 | AA | NULL | NULL\n+1 | 3 | NULL | NULL | NULL"));
+  Right("-1 | AA | American");
+  EXPECT_EQ(Sealed(), Pairs("-1 | 2 | AA | AA | American\n+1 | 2 | AA | NULL | NULL"));
+}
+
 // Each side shows its key in its own form, though 1.0 = 1.00.
 TEST(JoinFormTest, NumericKeysKeepTheirScale) {
   const DataType numeric{TypeKind::kNumeric};
@@ -200,6 +216,41 @@ TEST(JoinHubTest, StopsWithinOneRowsMatches) {
   EXPECT_EQ(padded.rows().size(), kRows);
   EXPECT_EQ(padded.rows().begin()->second, -1);
   EXPECT_LE(join.largest_step(), kBudget);
+}
+
+// Keys that come and go, half of them within an epoch, leave no memory behind.
+TEST(JoinStateTest, KeepsNothingOfRowsThatAreGone) {
+  const Schema side = {{"k", kBigint}};
+  JoinOptions options;
+  options.left = {{kBigint}, {ColumnIndex(0)}};
+  options.right = {{kBigint}, {ColumnIndex(0)}};
+  JoinOptions conditional = options;
+  conditional.condition = Expression::Literal(Datum::Bool(true), {TypeKind::kBoolean});
+  std::vector<std::unique_ptr<Operator>> joins;
+  joins.push_back(std::make_unique<InnerJoin>(options));
+  joins.push_back(std::make_unique<LeftJoin>(options));
+  joins.push_back(std::make_unique<SemiJoin>(SemiJoin::Kind::kAnti, options));
+  joins.push_back(std::make_unique<ConditionalJoin>(ConditionalJoin::Kind::kLeft, conditional));
+  for (std::unique_ptr<Operator>& op : joins) {
+    OperatorHarness join(std::move(op));
+    size_t bytes_of_first_round = 0;
+    for (int64_t round = 0; round < 10; ++round) {
+      std::vector<std::pair<Row, int64_t>> rows;
+      for (int64_t i = 0; i < 1000; ++i) rows.push_back({{Datum::Int(round * 1000 + i)}, 1});
+      for (uint32_t port : {0, 1}) {
+        join.Push(port, BatchOf(rows, side));
+        if (round % 2 == 0) join.Seal();
+      }
+      for (auto& [row, weight] : rows) weight = -1;
+      for (uint32_t port : {0, 1}) join.Push(port, BatchOf(rows, side));
+      join.Seal();
+      MapStateStore store;
+      join.op().SaveDirty(store);
+      if (round == 0) bytes_of_first_round = join.op().StateBytes();
+    }
+    EXPECT_TRUE(join.TakeOutput().empty());
+    EXPECT_LE(join.op().StateBytes(), bytes_of_first_round * 3 / 2);
+  }
 }
 
 // A checkpoint writes what changed, not the whole state.

@@ -48,6 +48,24 @@ TEST(KeylessDeletesTest, NullAndErrorCellsArePartOfTheRow) {
   EXPECT_EQ(table.TakeOutput().Format(kTable), Sorted("+2 | NULL | a", kTable));
 }
 
+TEST(KeylessDeletesTest, KeepsNothingOfRowsThatAreGone) {
+  OperatorHarness table(Make());
+  size_t bytes_of_first_round = 0;
+  for (int64_t round = 0; round < 10; ++round) {
+    std::vector<std::pair<Row, int64_t>> rows;
+    for (int64_t i = 0; i < 1000; ++i) rows.push_back({{Datum::Int(round * 1000 + i), Datum::Text("a")}, 1});
+    table.Push(0, BatchOf(rows, kTable));
+    table.Seal();
+    for (auto& [row, weight] : rows) weight = -1;
+    table.Push(0, BatchOf(rows, kTable));
+    table.Seal();
+    MapStateStore store;
+    table.op().SaveDirty(store);
+    if (round == 0) bytes_of_first_round = table.op().StateBytes();
+  }
+  EXPECT_LE(table.op().StateBytes(), bytes_of_first_round * 3 / 2);
+}
+
 TEST(KeylessDeletesPropertiesTest, EqualsRecomputation) {
   for (int seed = 0; seed < 16; ++seed) {
     for (size_t budget : {1, 7, 65536}) {

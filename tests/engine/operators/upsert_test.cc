@@ -98,6 +98,26 @@ TEST_F(UpsertTest, TheVersionGoesBeforeTheStamp) {
   EXPECT_EQ(Epoch("+1 | 1 | none | NULL | 99 | p | 5"), "");
 }
 
+// Stamps are unique; should a source break that, the order of arrival still decides nothing.
+TEST_F(UpsertTest, RecordsOfOneStampAreOrderedByWhatTheySay) {
+  const std::string a = "+1 | 1 | a | 0 | 10 | p | 0", b = "+1 | 1 | b | 0 | 10 | p | 0",
+                    gone = "-1 | 2 | NULL | 0 | 10 | p | 0", there = "+1 | 2 | c | 0 | 10 | p | 0";
+  for (const std::vector<std::string>& epochs :
+       std::vector<std::vector<std::string>>{{a + "\n" + b + "\n" + gone + "\n" + there},
+                                             {b + "\n" + a + "\n" + there + "\n" + gone},
+                                             {a, b, gone, there},
+                                             {b, a, there, gone}}) {
+    Start(Options());
+    ZSet rows;
+    for (const std::string& epoch : epochs) {
+      harness_->Push(0, Batch(epoch, kInput));
+      harness_->Seal();
+      rows.Add(harness_->TakeOutput());
+    }
+    EXPECT_EQ(rows.Format(kTable), Sorted("+1 | 1 | b | 0", kTable));
+  }
+}
+
 TEST_F(UpsertTest, SkipsAndCountsRowsWithoutAKey) {
   CountingErrors errors;
   UpsertOptions options = Options();
