@@ -25,20 +25,32 @@ constexpr CaseRange kRanges[] = {
     {0x531, 0x556, 48}, {0x1E00, 0x1E94, 1}, {0x1EA0, 0x1EFE, 1},
 };
 
-template <char32_t (*kMap)(char32_t)>
+char LowerAscii(char c) { return static_cast<char>(c + (c >= 'A' && c <= 'Z' ? 32 : 0)); }
+char UpperAscii(char c) { return static_cast<char>(c - (c >= 'a' && c <= 'z' ? 32 : 0)); }
+
+// Bytes of ASCII at the front, where most text is to its end.
+size_t AsciiBytes(std::string_view text) {
+  size_t bytes = 0;
+  while (bytes < text.size() && static_cast<unsigned char>(text[bytes]) < 0x80) ++bytes;
+  return bytes;
+}
+
+template <char32_t (*kMap)(char32_t), char (*kMapAscii)(char)>
 void AppendMapped(std::string_view text, std::string* out) {
   while (!text.empty()) {
-    size_t bytes = 1;
-    if (static_cast<unsigned char>(text[0]) < 0x80) {
-      out->push_back(static_cast<char>(kMap(static_cast<unsigned char>(text[0]))));
+    size_t ascii = AsciiBytes(text);
+    size_t begin = out->size();
+    out->resize(begin + ascii);
+    for (size_t i = 0; i < ascii; ++i) (*out)[begin + i] = kMapAscii(text[i]);
+    text.remove_prefix(ascii);
+    if (text.empty()) return;
+    size_t bytes;
+    char32_t character = DecodeCharacter(text, &bytes);
+    char32_t mapped = kMap(character);
+    if (mapped == character) {
+      out->append(text.substr(0, bytes));
     } else {
-      char32_t character = DecodeCharacter(text, &bytes);
-      char32_t mapped = kMap(character);
-      if (mapped == character) {
-        out->append(text.substr(0, bytes));
-      } else {
-        AppendCharacter(mapped, out);
-      }
+      AppendCharacter(mapped, out);
     }
     text.remove_prefix(bytes);
   }
@@ -77,7 +89,7 @@ bool IsWordCharacter(char32_t character) {
          !(character >= 0x3000 && character <= 0x303F);
 }
 
-void AppendLower(std::string_view text, std::string* out) { AppendMapped<LowerCharacter>(text, out); }
-void AppendUpper(std::string_view text, std::string* out) { AppendMapped<UpperCharacter>(text, out); }
+void AppendLower(std::string_view text, std::string* out) { AppendMapped<LowerCharacter, LowerAscii>(text, out); }
+void AppendUpper(std::string_view text, std::string* out) { AppendMapped<UpperCharacter, UpperAscii>(text, out); }
 
 }  // namespace freshet

@@ -125,13 +125,14 @@ void LikeKernel(KernelCall& call) {
   };
   std::string_view parsed_text;
   LikePattern parsed("");
-  bool is_parsed = false;
-  ComputeRows<uint8_t>(call, [&](uint32_t row) {
-    std::string_view wanted = pattern.At<StringCell>(row).view();
-    if (!is_parsed || (!pattern.constant() && wanted != parsed_text)) {
-      parsed = LikePattern(fold(wanted, &folded_pattern));
-      parsed_text = wanted;
-      is_parsed = true;
+  ComputeRows<uint8_t>(call, [&, is_parsed = false](uint32_t row) mutable {
+    if (!is_parsed || !pattern.constant()) {
+      std::string_view wanted = pattern.At<StringCell>(row).view();
+      if (!is_parsed || wanted != parsed_text) {
+        parsed = LikePattern(fold(wanted, &folded_pattern));
+        parsed_text = wanted;
+        is_parsed = true;
+      }
     }
     if (parsed.malformed()) {
       call.Fail(row, CellError::kInvalidArgument);

@@ -4,8 +4,8 @@
 #include <limits>
 
 #include "engine/expr/kernel_loops.h"
-#include "engine/functions/numeric_arithmetic.h"
 #include "engine/functions/scalar/families.h"
+#include "engine/functions/scalar/numeric_arithmetic.h"
 
 namespace freshet {
 namespace {

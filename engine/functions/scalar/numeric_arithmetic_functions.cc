@@ -1,5 +1,5 @@
 // Arithmetic over numeric, by numeric_arithmetic.h.
-#include "engine/functions/numeric_arithmetic.h"
+#include "engine/functions/scalar/numeric_arithmetic.h"
 
 #include "engine/expr/kernel_loops.h"
 #include "engine/functions/scalar/families.h"

@@ -6,8 +6,8 @@
 #include "absl/strings/ascii.h"
 #include "engine/columnar/date_time.h"
 #include "engine/expr/kernel_loops.h"
-#include "engine/functions/numeric_arithmetic.h"
 #include "engine/functions/scalar/families.h"
+#include "engine/functions/scalar/numeric_arithmetic.h"
 
 namespace freshet {
 namespace {

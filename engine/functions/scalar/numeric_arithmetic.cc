@@ -1,4 +1,4 @@
-#include "engine/functions/numeric_arithmetic.h"
+#include "engine/functions/scalar/numeric_arithmetic.h"
 
 #include <algorithm>
 #include <array>
@@ -19,6 +19,15 @@ constexpr int32_t kGroupDigits = 4;  // PostgreSQL computes in base 10000
 uint128 Magnitude(int128 value) { return value < 0 ? -static_cast<uint128>(value) : static_cast<uint128>(value); }
 
 bool Fits(int128 unscaled) { return unscaled <= MaxNumericUnscaled() && unscaled >= -MaxNumericUnscaled(); }
+
+bool FitsInt64(const Numeric& value) { return value.high == static_cast<int64_t>(value.low) >> 63; }
+
+// At most, of a value that fits 64 bits.
+bool HasEighteenDigits(const Numeric& value) {
+  constexpr int64_t kLimit = 1'000'000'000'000'000'000;
+  int64_t unscaled = static_cast<int64_t>(value.low);
+  return unscaled < kLimit && unscaled > -kLimit;
+}
 
 std::optional<Numeric> MakeIfFits(int128 unscaled, int32_t scale) {
   if (!Fits(unscaled)) return std::nullopt;
@@ -205,6 +214,10 @@ bool ScaleUp(int128 value, int32_t digits, int128* scaled) {
 }  // namespace
 
 std::optional<Numeric> AddNumeric(const Numeric& a, const Numeric& b) {
+  // Two values of 64 bits and one scale: most sums of money.
+  if (a.scale == b.scale && FitsInt64(a) && FitsInt64(b)) {
+    return Numeric::Make(static_cast<int128>(static_cast<int64_t>(a.low)) + static_cast<int64_t>(b.low), a.scale);
+  }
   int32_t scale = std::max(a.scale, b.scale);
   int128 x;
   int128 y;
@@ -220,6 +233,10 @@ std::optional<Numeric> SubtractNumeric(const Numeric& a, const Numeric& b) { ret
 
 std::optional<Numeric> MultiplyNumeric(const Numeric& a, const Numeric& b) {
   int32_t scale = a.scale + b.scale;
+  // The product of two numbers of 18 digits has at most 36.
+  if (FitsInt64(a) && FitsInt64(b) && HasEighteenDigits(a) && HasEighteenDigits(b) && scale <= kMaxNumericDigits) {
+    return Numeric::Make(static_cast<int128>(static_cast<int64_t>(a.low)) * static_cast<int64_t>(b.low), scale);
+  }
   int128 product;
   if (scale <= kMaxNumericDigits && !__builtin_mul_overflow(a.unscaled(), b.unscaled(), &product) && Fits(product)) {
     return Numeric::Make(product, scale);
