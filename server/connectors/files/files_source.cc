@@ -249,7 +249,7 @@ void FilesSource::AddRecord(FilePart& part, const StreamRecord& record, bool hea
   } else {
     ++part.records;
   }
-  if (record.bad) return builder_->AddRejected(record.record, record.rejection, place, position);
+  if (record.bad) return builder_->AddRejected(record.record, buffer_.rejection(), place, position);
   builder_->Add(record.record, place, position);
 }
 

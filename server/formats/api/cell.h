@@ -52,6 +52,10 @@ Cell CellOf(const Datum& datum, DataType type);
 // Appends to a builder of the type that the cell was read for; kBad as ERROR(BAD_VALUE).
 void AppendCell(const Cell& cell, ColumnBuilder& builder);
 
+// Reads what nearly every integer of nearly every record is: a minus or none and 1 to 16 digits, as text or number.
+// False: it may still be a number, for ReadCell.
+bool ReadShortInteger(const FieldCell& field, int64_t* out);
+
 bool IsValidUtf8(std::string_view text);
 
 }  // namespace freshet

@@ -69,9 +69,8 @@ StreamRecord RecordBuffer::TooLarge(std::string_view head, uint64_t size) {
   StreamRecord record = Start();
   record.bad = true;
   record.record = {head.substr(0, kDeadLetterBytes), false};
-  record.size = size;
-  record.rejection = {ErrorCode::kRecordTooLarge,
-                      StrCat("the record has ", size, " bytes; max_record_bytes is ", max_record_bytes_)};
+  rejection_ = {ErrorCode::kRecordTooLarge,
+                StrCat("the record has ", size, " bytes; max_record_bytes is ", max_record_bytes_)};
   return record;
 }
 
@@ -87,8 +86,7 @@ StreamRecord RecordBuffer::BadLine(std::string_view message) {
     record = Start();
     record.bad = true;
     record.record = {bytes.substr(0, std::min(size, kDeadLetterBytes)), false};
-    record.size = size;
-    record.rejection = {ErrorCode::kMalformedRecord, std::string(message)};
+    rejection_ = {ErrorCode::kMalformedRecord, std::string(message)};
   }
   bool ended = newline != std::string_view::npos;
   Advance(ended ? line + 1 : line, ended ? 1 : 0);
@@ -133,7 +131,6 @@ std::optional<StreamRecord> RecordBuffer::Next() {
     if (frame.size > max_record_bytes_) return BadLine(kOpenQuote);
     StreamRecord record = Start();
     record.record = {bytes.substr(0, frame.size), frame.plain};
-    record.size = frame.size;
     Advance(frame.next, frame.newlines);
     return record;
   }

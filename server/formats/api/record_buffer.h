@@ -16,12 +16,10 @@ inline constexpr size_t kDeadLetterBytes = 1024;
 
 // The next thing in a stream.
 struct StreamRecord {
-  bool bad = false;
-  RecordText record;    // bad: at most its first kDeadLetterBytes
-  Rejection rejection;  // bad
-  int64_t offset = 0;   // of its first byte
-  int64_t line = 0;     // of its first byte, from 1
-  uint64_t size = 0;    // of the record, also where it was dropped
+  bool bad = false;    // broken framing: RecordBuffer::rejection says why
+  RecordText record;   // bad: at most its first kDeadLetterBytes
+  int64_t offset = 0;  // of its first byte
+  int64_t line = 0;    // of its first byte, from 1
 };
 
 class RecordBuffer {
@@ -41,6 +39,9 @@ class RecordBuffer {
 
   // The next record, valid until Prepare; no value: more bytes are needed, or nothing is left.
   std::optional<StreamRecord> Next();
+
+  // Why the bad record given out last is bad.
+  const Rejection& rejection() const { return rejection_; }
 
   // After the record given out last, blank lines behind it included.
   int64_t offset() const { return offset_; }
@@ -63,6 +64,7 @@ class RecordBuffer {
   size_t begin_ = 0;
   size_t end_ = 0;
   bool last_ = false;
+  Rejection rejection_;
   int64_t offset_ = 0;
   int64_t lines_ = 0;
   // A record above the limit whose end has not come: its head, and the bytes of it that were dropped.

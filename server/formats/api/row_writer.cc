@@ -41,8 +41,11 @@ Cell IntegerCell(int64_t value) {
 
 RowWriter::RowWriter(TableShape shape, Options options) : shape_(std::move(shape)), options_(std::move(options)) {
   needed_ = NeededColumns(shape_, options_.wanted, options_.bad_value);
+  std::vector<bool> decides = NeededColumns(shape_, {}, options_.bad_value);
+  is_checked_.resize(needed_.size());
   for (uint32_t i = 0; i < needed_.size(); ++i) {
-    if (needed_[i]) needed_list_.push_back(i);
+    is_checked_[i] = needed_[i] && (decides[i] || !IsInRecord(shape_.columns[i].origin));
+    if (is_checked_[i]) checked_.push_back(i);
   }
   for (const ColumnShape& column : shape_.columns) defaults_.push_back(CellOf(column.default_value, column.type));
   cells_.resize(shape_.columns.size());
@@ -175,23 +178,43 @@ std::optional<Rejection> RowWriter::Write(const FieldRow& row, const RecordPlace
   if (auto rejection = WeightOf(row, &weight)) return rejection;
   // A delete by key needs the key and the version; the rest of the row may be anything.
   bool by_key = weight < 0 && !shape_.primary_key.empty();
-  for (uint32_t index : needed_list_) {
+  for (uint32_t index : checked_) {
     if (by_key && !shape_.columns[index].is_key && shape_.version_column != index) {
       cells_[index].state = CellState::kNull;
       continue;
     }
     if (auto rejection = ReadColumn(index, row, place, by_key)) return rejection;
   }
-  Append(place, weight);
+  Append(row, place, weight, by_key);
   return std::nullopt;
 }
 
-void RowWriter::Append(const RecordPlace& place, int64_t weight) {
+// Of a column that cannot make the record a dead letter.
+void RowWriter::AppendField(uint32_t column, const FieldCell& field, ColumnBuilder& builder) {
+  Cell cell;
+  bool present = field.kind != FieldKind::kMissing && field.kind != FieldKind::kNull;
+  if (present && !ReadCell(field, builder.type(), &cell)) {
+    cell.state = options_.bad_value == BadValue::kError ? CellState::kBad : CellState::kNull;
+  }
+  AppendCell(cell.state == CellState::kNull ? defaults_[column] : cell, builder);
+}
+
+void RowWriter::Append(const FieldRow& row, const RecordPlace& place, int64_t weight, bool by_key) {
   for (size_t i = 0; i < options_.wanted.size(); ++i) {
-    const Cell& cell = cells_[options_.wanted[i]];
-    AppendCell(cell, builders_[i]);
-    bytes_ += 8;
-    if (builders_[i].type().kind == TypeKind::kText && cell.state == CellState::kValue) bytes_ += cell.text.size();
+    uint32_t column = options_.wanted[i];
+    ColumnBuilder& builder = builders_[i];
+    const FieldCell& field = row.cells[column];
+    bytes_ += 8 + field.text.size();
+    int64_t number;
+    if (is_checked_[column]) {
+      AppendCell(cells_[column], builder);
+    } else if (by_key) {
+      builder.AppendNull();
+    } else if (builder.type().kind == TypeKind::kBigint && ReadShortInteger(field, &number)) {
+      builder.Append(number);
+    } else {
+      AppendField(column, field, builder);
+    }
   }
   if (options_.stamped) {
     size_t at = options_.wanted.size();

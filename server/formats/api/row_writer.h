@@ -42,12 +42,16 @@ class RowWriter {
   std::optional<Rejection> ReadColumn(uint32_t column, const FieldRow& row, const RecordPlace& place, bool deleting);
   FieldCell FieldOf(uint32_t column, const FieldRow& row, const RecordPlace& place);
   Cell MetadataOf(const ColumnShape& column, const RecordPlace& place) const;
-  void Append(const RecordPlace& place, int64_t weight);
+  void Append(const FieldRow& row, const RecordPlace& place, int64_t weight, bool by_key);
+  void AppendField(uint32_t column, const FieldCell& field, ColumnBuilder& builder);
 
   TableShape shape_;
   Options options_;
   std::vector<bool> needed_;
-  std::vector<uint32_t> needed_list_;
+  // Columns that are read before anything is appended: they decide whether the record is a dead letter, or come from
+  // metadata. All others go from the record straight to their builders.
+  std::vector<uint32_t> checked_;
+  std::vector<bool> is_checked_;
   std::vector<Cell> defaults_;
   PartitionPlace partition_;
   BufferRef partition_heap_;  // the bytes of stamp_partition, shared by all rows of a batch

@@ -96,7 +96,7 @@ inline Decoded DecodeStream(const v1::Table& table, std::string_view bytes, cons
       place.line = record->line;
       std::optional<Rejection> rejection;
       if (record->bad) {
-        rejection = record->rejection;
+        rejection = buffer.rejection();
       } else if (std::exchange(header, false)) {
         rejection = (*decoder)->ReadHeader(record->record);
       } else {
