@@ -67,7 +67,7 @@ class OrderedGroup {
   static constexpr uint32_t kLeaf = 64;
   static constexpr uint32_t kFanout = 32;
 
-  struct Leaf {
+  struct alignas(8) Leaf {
     uint32_t count;
     uint32_t capacity;
 
