@@ -164,6 +164,9 @@ TEST(AverageTest, HasPostgresScales) {
   EXPECT_EQ(Aggregate("avg", kInteger, {"NULL"}), "NULL");
   EXPECT_EQ(Aggregate("avg", kNumeric, {"1.5", "2.25", "3"}), "2.2500000000000000");
   EXPECT_EQ(Aggregate("avg", kNumeric, {"0.0001", "0.0002"}), "0.00015000000000000000");
+  EXPECT_EQ(Aggregate("avg", kNumeric, {"12345678.123", "0.5"}), "6172839.311500000000");
+  EXPECT_EQ(Aggregate("avg", kNumeric, {"-0.00000001", "0"}), "-0.0000000050000000000000000000");
+  EXPECT_EQ(Aggregate("avg", kInteger, {"9999", "10001", "7"}), "6669.0000000000000000");
 }
 
 TEST(AverageTest, WideSumsAndFewDigits) {
