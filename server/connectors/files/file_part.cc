@@ -39,7 +39,6 @@ absl::StatusOr<FilePart> MakePart(const v1::PartitionExtent& extent) {
   part.start = extent.start();
   part.end = extent.end();
   part.load_end = extent.load_end();
-  part.listed = true;
   part.offset = part.start;
   part.lines_known = part.start == 0;
   return part;

@@ -19,7 +19,6 @@ struct FilePart {
   int64_t start = 0;
   int64_t end = -1;  // -1: it may grow
   int64_t load_end = 0;
-  bool listed = false;  // part of the extents: there when they were resolved
 
   int64_t offset = 0;       // of the next record
   int64_t records = 0;      // before it, since `start`

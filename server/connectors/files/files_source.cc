@@ -24,7 +24,7 @@ FilesSource::FilesSource(const v1::PhysicalSource& source, const SourceContext& 
       builder_(std::move(builder)),
       framer_(builder_->MakeFramer()),
       buffer_(framer_.get(), builder_->settings().max_record_bytes) {
-  for (std::string& name : all_names) known_.emplace(std::move(name), true);
+  for (std::string& name : all_names) known_.insert(std::move(name));
   for (FilePart& part : parts) {
     load_bytes_ += static_cast<uint64_t>(part.load_end - part.start);
     std::string name = part.name;
@@ -50,7 +50,7 @@ absl::Status FilesSource::AddPartsOf(const Positions& positions) {
   for (const auto& [name, position] : positions) {
     if (parts_.contains(name)) continue;
     ASSIGN_OR_RETURN(FilePart part, MakeLatePart(name, position));
-    if (part.identity.range || !known_.emplace(part.identity.path, true).second) continue;
+    if (part.identity.range || !known_.insert(part.identity.path).second) continue;
     if (ShardOfNewFile(name, context().shard_count) != context().shard.value()) continue;
     parts_.emplace(name, std::move(part));
   }
@@ -60,7 +60,7 @@ absl::Status FilesSource::AddPartsOf(const Positions& positions) {
 absl::Status FilesSource::FindNewFiles() {
   ASSIGN_OR_RETURN(std::vector<FileEntry> files, ListFiles(context().files_root, options_.path));
   for (const FileEntry& file : files) {
-    if (!known_.emplace(file.path, true).second) continue;
+    if (!known_.insert(file.path).second) continue;
     if (ShardOfNewFile(file.path, context().shard_count) != context().shard.value()) continue;
     parts_.emplace(file.path, MakeLatePart(file));
   }
@@ -169,7 +169,7 @@ absl::Status FilesSource::ReadFileHeader(FilePart& part, const OpenFile& file) {
     RecordText record = header->record;
     if (record.text.starts_with(kByteOrderMark)) record.text.remove_prefix(kByteOrderMark.size());
     // A bad header was told as a dead letter when the file was begun.
-    builder_->ReadHeaderAgain(record);
+    builder_->ReadHeaderAgain(header->bad ? RecordText{"", false} : record);
     header_of_ = &part;
     return absl::OkStatus();
   }
@@ -195,6 +195,18 @@ absl::Status FilesSource::CountLines(FilePart& part, const OpenFile& file) {
 
 absl::StatusOr<FilesSource::Outcome> FilesSource::ReadRecords(FilePart& part, const OpenFile& file, Limit limit,
                                                               const ReadRequest& request) {
+  builder_->SetPartition(
+      part.name,
+      {.stamp_partition = part.identity.path, .file = part.identity.path, .topic = {}, .partition = std::nullopt});
+  int64_t flushed = part.offset;
+  absl::StatusOr<Outcome> outcome = AddRecords(part, file, limit, request, &flushed);
+  // What was read before an error stands; the part goes on behind it.
+  if (!Flush(part, &flushed)) return Outcome::kInterrupted;
+  return outcome;
+}
+
+absl::StatusOr<FilesSource::Outcome> FilesSource::AddRecords(FilePart& part, const OpenFile& file, Limit limit,
+                                                             const ReadRequest& request, int64_t* flushed) {
   bool header = part.offset == 0 && builder_->wants_header();
   int64_t begin = part.offset;
   if (begin == 0) {
@@ -202,11 +214,7 @@ absl::StatusOr<FilesSource::Outcome> FilesSource::ReadRecords(FilePart& part, co
     ASSIGN_OR_RETURN(size_t count, file.ReadAt(0, mark, sizeof(mark)));
     if (std::string_view(mark, count) == kByteOrderMark) begin = static_cast<int64_t>(kByteOrderMark.size());
   }
-  builder_->SetPartition(
-      part.name,
-      {.stamp_partition = part.identity.path, .file = part.identity.path, .topic = {}, .partition = std::nullopt});
   buffer_.Restart(begin, part.lines);
-  int64_t flushed = part.offset;
   while (true) {
     int64_t at = buffer_.read_offset();
     std::span<char> room = buffer_.Prepare(kReadBytes);
@@ -223,16 +231,14 @@ absl::StatusOr<FilesSource::Outcome> FilesSource::ReadRecords(FilePart& part, co
       AddRecord(part, *record, std::exchange(header, false));
       part.offset = buffer_.offset();
       part.lines = buffer_.lines();
-      if (builder_->full() && !Flush(part, &flushed)) return Outcome::kInterrupted;
+      if (builder_->full() && !Flush(part, flushed)) return Outcome::kInterrupted;
       if (builder_->empty() && Interrupted(request)) return Outcome::kInterrupted;
     }
     if (!all_read) continue;
     // Blank lines at the end are read, too.
-    if (!buffer_.dropping()) {
-      part.offset = buffer_.offset();
-      part.lines = buffer_.lines();
-    }
-    return Flush(part, &flushed) ? Outcome::kDone : Outcome::kInterrupted;
+    part.offset = buffer_.offset();
+    part.lines = buffer_.lines();
+    return Outcome::kDone;
   }
 }
 

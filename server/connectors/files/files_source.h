@@ -3,6 +3,7 @@
 
 #include <map>
 #include <memory>
+#include <set>
 #include <string>
 #include <vector>
 
@@ -42,6 +43,8 @@ class FilesSource final : public QueuedSource {
   absl::StatusOr<Limit> LimitOf(const FilePart& part, const ReadRequest& request, const FileEntry& now) const;
   absl::Status ReadPart(FilePart& part, const ReadRequest& request);
   absl::StatusOr<Outcome> ReadRecords(FilePart& part, const OpenFile& file, Limit limit, const ReadRequest& request);
+  absl::StatusOr<Outcome> AddRecords(FilePart& part, const OpenFile& file, Limit limit, const ReadRequest& request,
+                                     int64_t* flushed);
   absl::Status ReadFileHeader(FilePart& part, const OpenFile& file);
   absl::Status CountLines(FilePart& part, const OpenFile& file);
   void AddRecord(FilePart& part, const StreamRecord& record, bool header);
@@ -54,7 +57,7 @@ class FilesSource final : public QueuedSource {
   std::unique_ptr<BlockBuilder> builder_;
   std::unique_ptr<Framer> framer_;
   std::map<std::string, FilePart> parts_;  // of this shard, by name
-  std::map<std::string, bool> known_;      // paths of all files that have a shard
+  std::set<std::string> known_;            // paths of all files that have a shard
   uint64_t load_bytes_ = 0;
   bool needs_lines_ = false;             // a column holds the line
   const FilePart* header_of_ = nullptr;  // whose header the decoder knows

@@ -155,6 +155,7 @@ void KafkaSource::FindNewPartitions(const ReadRequest& request) {
   if (first) return;  // just resolved
   absl::StatusOr<int32_t> count = client_->PartitionCount(kMetadataTimeoutMs);
   if (!count.ok()) return Told(std::string(count.status().message()));
+  if (std::exchange(troubled_, false)) channel().SetMessage("");
   bool added = false;
   for (int32_t partition = known_partitions_; partition < *count; ++partition) {
     absl::Status status = AddPart(partition, 0);

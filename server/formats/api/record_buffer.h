@@ -46,8 +46,6 @@ class RecordBuffer {
   // After the record given out last, blank lines behind it included.
   int64_t offset() const { return offset_; }
   int64_t lines() const { return lines_; }
-  // Whether a record above the limit is under way, whose end has not come.
-  bool dropping() const { return dropping_; }
   // Where the bytes of the next Prepare begin in the stream.
   int64_t read_offset() const { return offset_ + static_cast<int64_t>(dropped_) + static_cast<int64_t>(end_ - begin_); }
 

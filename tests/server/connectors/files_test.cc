@@ -205,6 +205,44 @@ TEST_F(Files, AFileThatChangesBehindWhatWasReadIsReported) {
   EXPECT_THAT(std::string(run.source().Health().message()), HasSubstr("x.csv"));
 }
 
+TEST_F(Files, RowsReadBeforeAFileIsCutOffStand) {
+  std::string text;
+  for (int i = 0; i < 10; ++i) StrAppend(&text, i, ",x\n");
+  folder_.Write("a.csv", text);
+  v1::PhysicalSource source = Source({{"path", "a.csv"}, {"format", "csv"}, {"header", "false"}});
+  v1::SourceExtent extent = Resolve(source);
+  std::filesystem::resize_file(folder_.path() + "/a.csv", 12);
+  SourceRun run(connector_, source, extent, folder_.path());
+  run.Open();
+  ASSERT_TRUE(run.TakeUntilFinished());
+  EXPECT_EQ(CodeOf(run.source().Health()), ErrorCode::kSourceChanged);
+  EXPECT_FALSE(run.source().Progress().finished);
+}
+
+TEST_F(Files, AFileThatIsReplacedByAnotherIsReported) {
+  folder_.Write("a.csv", "1,x\n");
+  v1::PhysicalSource source = Source({{"path", "a.csv"}, {"format", "csv"}, {"header", "false"}});
+  v1::SourceExtent extent = Resolve(source);
+  folder_.Write("b.csv", "2,y\n");
+  std::filesystem::rename(folder_.path() + "/b.csv", folder_.path() + "/a.csv");
+  SourceRun run(connector_, source, extent, folder_.path());
+  run.Open();
+  ASSERT_TRUE(run.TakeUntilFinished());
+  EXPECT_EQ(CodeOf(run.source().Health()), ErrorCode::kSourceChanged);
+  EXPECT_THAT(run.Rows(), IsEmpty());
+}
+
+TEST_F(Files, ChangesWithWeightsComeFromJsonLines) {
+  folder_.Write("a.json", "{\"weight\":-1,\"row\":{\"a\":1}}\n{\"insert\":{\"a\":2}}\n{\"delete\":{\"a\":3}}\n");
+  v1::PhysicalSource source = Source({{"path", "a.json"}, {"format", "json"}, {"envelope", "changes"}});
+  source.mutable_declaration()->set_deletes(true);
+  v1::SourceExtent extent = Resolve(source);
+  SourceRun run(connector_, source, extent, folder_.path());
+  run.Open();
+  ASSERT_TRUE(run.TakeUntilFinished());
+  EXPECT_THAT(run.rows_in_order(), ElementsAre("-1 | 1, NULL", "1 | 2, NULL", "-1 | 3, NULL"));
+}
+
 TEST_F(Files, ABoundedQueueHoldsTheReaderBack) {
   std::string text;
   for (int i = 0; i < 200'000; ++i) StrAppend(&text, i, ",some longer text that takes room\n");
