@@ -83,6 +83,10 @@ std::string FormatTypeProto(const v1::Type& type) {
 }
 
 std::string SuggestTypeName(std::string_view name) {
+  // The rest was taken for further entries: {type: numeric(12,2)}.
+  if (name.find('(') != std::string_view::npos && name.find(')') == std::string_view::npos) {
+    return "inside of { } or [ ] a type with a comma needs quotes: \"numeric(12,2)\"";
+  }
   std::string nearest = NearestName(name, kTypeNames);
   return nearest.empty() ? "types: boolean, smallint, integer, bigint, numeric(p,s), double, text, date, timestamp, "
                            "timestamptz"
