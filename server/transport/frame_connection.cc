@@ -42,9 +42,13 @@ FrameConnection::FrameConnection(Socket socket, size_t frame_bytes_max)
 FrameConnection::~FrameConnection() = default;
 
 void FrameConnection::Start(Handlers handlers) {
-  handlers_ = std::move(handlers);
+  SetHandlers(std::move(handlers));
   buffer_.resize(kBufferBytes);
   Receive();
+}
+
+void FrameConnection::SetHandlers(Handlers handlers) {
+  handlers_ = std::make_shared<const Handlers>(std::move(handlers));
 }
 
 void FrameConnection::Receive() {
@@ -55,7 +59,7 @@ void FrameConnection::Receive() {
   }
   socket_.async_read_some(boost::asio::buffer(buffer_.data() + end_, buffer_.size() - end_),
                           [self = shared_from_this()](const boost::system::error_code& error, size_t size) {
-                            if (self->handlers_.on_frame == nullptr) return;  // closed
+                            if (self->handlers_ == nullptr) return;  // closed
                             if (error) {
                               bool clean = error == boost::asio::error::eof && self->begin_ == self->end_;
                               self->FailOnIoThread(clean ? absl::OkStatus() : absl::UnavailableError(error.message()));
@@ -65,7 +69,7 @@ void FrameConnection::Receive() {
                             self->bytes_received_ += size;
                             if (absl::Status status = self->TakeFrames(); !status.ok()) {
                               self->FailOnIoThread(status);
-                            } else if (self->handlers_.on_frame != nullptr) {
+                            } else if (self->handlers_ != nullptr) {
                               self->Receive();
                             }
                           });
@@ -91,8 +95,10 @@ absl::Status FrameConnection::TakeFrames() {
     }
     ++frames_received_;
     begin_ += whole;
-    handlers_.on_frame({buffer_.data() + begin_ - length, length});
-    if (handlers_.on_frame == nullptr) return absl::OkStatus();  // it closed the connection
+    // Kept for the call: it may replace the handlers or close the connection.
+    std::shared_ptr<const Handlers> handlers = handlers_;
+    handlers->on_frame({buffer_.data() + begin_ - length, length});
+    if (handlers_ == nullptr) return absl::OkStatus();  // it closed the connection
   }
   if (begin_ == end_) {
     begin_ = end_ = 0;
@@ -174,7 +180,7 @@ void FrameConnection::Flush() {
 }
 
 void FrameConnection::Close() {
-  handlers_ = {};
+  handlers_ = nullptr;
   std::lock_guard lock(mutex_);
   closed_ = true;
   queue_.clear();
@@ -184,9 +190,9 @@ void FrameConnection::Close() {
 }
 
 void FrameConnection::FailOnIoThread(const absl::Status& status) {
-  auto on_closed = std::move(handlers_.on_closed);
+  std::shared_ptr<const Handlers> handlers = handlers_;
   Close();
-  if (on_closed != nullptr) on_closed(status);
+  if (handlers->on_closed != nullptr) handlers->on_closed(status);
 }
 
 Traffic FrameConnection::traffic() const {

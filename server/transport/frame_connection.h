@@ -50,6 +50,8 @@ class FrameConnection : public std::enable_shared_from_this<FrameConnection> {
 
   // Begins to receive. Once, on the I/O thread or before it runs.
   void Start(Handlers handlers);
+  // Replaces the handlers, also from within one of them. I/O thread only.
+  void SetHandlers(Handlers handlers);
   // Queues a frame. Any thread; never blocks. Dropped after a close.
   void Send(std::string frame);
   // Ends the connection and calls no handler any more. I/O thread only.
@@ -74,7 +76,7 @@ class FrameConnection : public std::enable_shared_from_this<FrameConnection> {
   Socket socket_;
   const int fd_;
   const size_t frame_bytes_max_;
-  Handlers handlers_;
+  std::shared_ptr<const Handlers> handlers_;  // nullptr: closed
   std::vector<char> buffer_;
   size_t begin_ = 0;  // of what is received and not yet taken
   size_t end_ = 0;
