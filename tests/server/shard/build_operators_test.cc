@@ -38,7 +38,7 @@ std::vector<std::unique_ptr<Source>> SourcesOf(const v1::PhysicalPlan& plan) {
   return sources;
 }
 
-constexpr char kDefinition[] = R"(
+constexpr char kDefinition[] = R"yaml(
 tables:
   sales:
     columns: [{name: shop, type: text}, {name: amount, type: bigint}, {name: parts, type: bigint}]
@@ -58,7 +58,7 @@ views:
       keys: {city: "coalesce(city, 'nowhere')"
 }
       values: {n: "count(*)", total: "sum(amount)", mean: "sum(amount) / count(*)"}
-)";
+)yaml";
 
 class BuildOperatorsTest : public testing::Test {
        protected:
