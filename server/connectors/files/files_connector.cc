@@ -82,7 +82,9 @@ absl::StatusOr<v1::SourceExtent> FilesConnector::Resolve(const v1::PhysicalSourc
   ExtentOptions extents;
   extents.files_root = context.files_root;
   extents.follow = options.follow;
-  extents.splits = settings.format->splits_at_newlines();
+  // A file that is followed stays one partition: it is resolved again at each restart, and ranges of a grown file would
+  // have other names and borders.
+  extents.splits = settings.format->splits_at_newlines() && !options.follow;
   extents.split_bytes = split_bytes_;
   extents.shard_count = context.shard_count;
   ASSIGN_OR_RETURN(v1::SourceExtent extent, MakeExtents(files, extents));

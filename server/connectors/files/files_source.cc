@@ -235,7 +235,8 @@ absl::StatusOr<FilesSource::Outcome> FilesSource::AddRecords(FilePart& part, con
       if (builder_->empty() && Interrupted(request)) return Outcome::kInterrupted;
     }
     if (!all_read) continue;
-    // Blank lines at the end are read, too.
+    // A position stands behind a record: where blank lines follow, it must not depend on when they were met.
+    if (!Flush(part, flushed)) return Outcome::kInterrupted;
     part.offset = buffer_.offset();
     part.lines = buffer_.lines();
     return Outcome::kDone;
