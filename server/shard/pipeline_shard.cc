@@ -12,6 +12,8 @@
 namespace freshet {
 namespace {
 
+// Positions of a few partitions go with each commit; many only so often.
+constexpr size_t kPositionsEachCommit = 16;
 constexpr int64_t kPositionsIntervalMicros = 1'000'000;
 // Numbers left of the block when more are asked for: some minutes at the fastest rate of epochs.
 constexpr uint64_t kEpochsLeftToAsk = 500'000;
@@ -94,6 +96,7 @@ std::vector<std::vector<DataType>> PipelineShard::ExchangeTypes() const {
 }
 
 absl::Status PipelineShard::Start(Link* link) {
+  committed_micros_ = options_.clock->MonotonicMicros();
   ShardLoop::Options options;
   options.limits = LimitsOf(start_.options());
   options.load_limits = LoadLimitsOf(start_.options());
@@ -130,14 +133,16 @@ bool PipelineShard::Step() {
 
 void PipelineShard::AfterCommit() {
   reads_->OnCommitted();
+  committed_micros_ = options_.clock->MonotonicMicros();
   if (start_.shard() != 0) return;
   v1::FromShard message;
   v1::Committed& committed = *message.mutable_committed();
   committed.set_epoch(committed_.value());
   committed.set_load_complete(loop_->status().load_complete);
   committed.set_finished(loop_->status().finished);
-  int64_t now = options_.clock->MonotonicMicros();
-  if (now - positions_sent_micros_ >= kPositionsIntervalMicros || committed.finished()) {
+  int64_t now = committed_micros_;
+  if (now - positions_sent_micros_ >= kPositionsIntervalMicros || committed.finished() ||
+      positions_.partition_count() <= kPositionsEachCommit) {
     positions_sent_micros_ = now;
     for (v1::SourceExtent& extent : positions_.PositionsAt(committed_, start_.plan())) {
       *committed.add_positions() = std::move(extent);
@@ -169,7 +174,12 @@ v1::ShardReport PipelineShard::Report(const Traffic& exchange) const {
   for (const auto& view : views_) input.views.push_back(view.get());
   input.sources = sources_;
   input.exchange = exchange;
-  return MakeShardReport(input);
+  v1::ShardReport report = MakeShardReport(input);
+  // A row that waits came after the last epoch took what there was, so it is at most so old.
+  bool waits = std::any_of(sources_.begin(), sources_.end(),
+                           [](const ConnectorSource* source) { return source->Waiting().rows > 0; });
+  if (waits && started()) report.set_lag_ms((options_.clock->MonotonicMicros() - committed_micros_) / 1000);
+  return report;
 }
 
 }  // namespace freshet

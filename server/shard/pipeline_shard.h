@@ -78,6 +78,7 @@ class PipelineShard {
   absl::Status failure_;
 
   Epoch committed_;
+  int64_t committed_micros_ = 0;
   uint64_t end_epoch_ = 0;
   bool asked_epochs_ = false;
   int64_t positions_sent_micros_ = 0;

@@ -16,8 +16,9 @@ std::vector<v1::SourceExtent> PositionTracker::PositionsAt(Epoch epoch, const v1
     positions_.resize(std::max(positions_.size(), moved.size()));
     for (size_t source = 0; source < moved.size(); ++source) {
       for (const auto& [partition, position] : moved[source]) {
-        int64_t& stands = positions_[source][partition];
-        stands = std::max(stands, position.offset);
+        auto [stands, found] = positions_[source].try_emplace(partition, position.offset);
+        if (found) ++partition_count_;
+        stands->second = std::max(stands->second, position.offset);
       }
     }
     recent_.pop_front();
