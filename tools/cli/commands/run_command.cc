@@ -1,0 +1,127 @@
+#include "tools/cli/commands/run_command.h"
+
+#include <algorithm>
+#include <chrono>
+#include <cstdio>
+#include <memory>
+
+#include "engine/base/str_cat.h"
+#include "tools/cli/commands/json_answer.h"
+#include "tools/cli/commands/pipeline_text.h"
+#include "tools/cli/daemon/private_daemon.h"
+#include "tools/cli/definition_files.h"
+#include "tools/cli/output/progress.h"
+#include "tools/cli/output/rows_output.h"
+#include "tools/cli/wait_for_pipeline.h"
+
+namespace freshet {
+namespace {
+
+namespace json = boost::json;
+
+absl::StatusOr<v1::Definition> DefinitionToRun(const RunOptions& options) {
+  absl::StatusOr<v1::Definition> definition = ReadDefinitionFiles(options.files);
+  if (!definition.ok()) return definition;
+  std::vector<std::string> follows = OutlineOf(*definition).follows;
+  if (!follows.empty()) {
+    return WrongUseError(StrCat("run ends when all sources have ended, but a source of the table ", follows[0],
+                                " follows for ever: set mode: static on it, or use freshet apply"));
+  }
+  if (options.shards > 0) {
+    v1::DefinitionFile& overlay = *definition->add_files();
+    overlay.set_name("--shards");
+    overlay.set_language(v1::DefinitionFile::YAML);
+    overlay.set_text(StrCat("options: {shards: ", options.shards, "}\n"));
+  }
+  return definition;
+}
+
+absl::StatusOr<v1::Pipeline> Fill(ControlClient& control, v1::Definition definition) {
+  v1::UpdatePipelineRequest request;
+  request.mutable_pipeline()->set_name(StrCat("pipelines/", OutlineOf(definition).name));
+  request.mutable_pipeline()->set_desired_state(v1::Pipeline::STARTED);
+  *request.mutable_pipeline()->mutable_definition() = std::move(definition);
+  request.mutable_update_mask()->add_paths("definition");
+  request.mutable_update_mask()->add_paths("desired_state");
+  request.set_allow_missing(true);
+  absl::StatusOr<v1::Pipeline> pipeline = control.Update(request);
+  if (!pipeline.ok()) return pipeline;
+  return WaitForPipeline(control, *pipeline, WaitUntil::kCompleted);
+}
+
+// The materialized views in the definition's order, or those asked for.
+absl::StatusOr<std::vector<std::string>> ViewsToPrint(const HttpClient& http, const std::string& path,
+                                                      const std::vector<std::string>& asked) {
+  absl::StatusOr<json::object> answer = GetObject(http, StrCat(path, "/views"));
+  if (!answer.ok()) return answer.status();
+  std::vector<std::string> views;
+  for (const json::value& view : ArrayOf(*answer, "views")) {
+    const json::value* materialized = view.as_object().if_contains("materialized");
+    if (materialized != nullptr && materialized->is_bool() && materialized->get_bool()) {
+      views.push_back(TextOf(view.as_object(), "name"));
+    }
+  }
+  if (views.empty()) return WrongUseError("no view is materialized, so there is nothing to print");
+  for (const std::string& view : asked) {
+    if (std::find(views.begin(), views.end(), view) == views.end()) {
+      return WrongUseError(StrCat("--view ", view, ": no materialized view has this name"));
+    }
+  }
+  return asked.empty() ? views : asked;
+}
+
+absl::Status PrintViews(const HttpClient& http, const std::string& path, const std::vector<std::string>& views,
+                        OutputFormat format) {
+  for (size_t i = 0; i < views.size(); ++i) {
+    RowsToPrint rows;
+    rows.target = StrCat(path, "/views/", PercentEncode(views[i]), "/rows");
+    bool several = views.size() > 1;
+    if (several && format == OutputFormat::kJson) rows.in_view = views[i];
+    if (several && i > 0 && format != OutputFormat::kJson) PrintText("\n");
+    if (several && format != OutputFormat::kJson && format != OutputFormat::kCsv) PrintText(views[i] + ":\n");
+    absl::StatusOr<PrintedRows> printed = PrintRows(http, rows, format);
+    if (!printed.ok()) return printed.status();
+    std::fprintf(stderr, "%s: %s rows%s\n", views[i].c_str(), GroupedNumber(printed->rows).c_str(),
+                 printed->rows_with_errors == 0
+                     ? ""
+                     : StrCat(", ", GroupedNumber(printed->rows_with_errors), " of them with values that failed (null)")
+                           .c_str());
+  }
+  return absl::OkStatus();
+}
+
+void PrintSummary(const v1::Pipeline& pipeline, std::chrono::duration<double> took) {
+  const v1::LoadProgress& load = pipeline.status().load();
+  uint64_t dead_letters = 0;
+  for (const v1::SourceStatus& source : pipeline.status().sources()) dead_letters += source.dead_letters();
+  std::fprintf(stderr, "read %s rows, %s in %.1f s", GroupedNumber(load.rows()).c_str(),
+               ByteText(static_cast<double>(load.bytes())).c_str(), took.count());
+  if (dead_letters > 0) std::fprintf(stderr, "; %s records could not be used", GroupedNumber(dead_letters).c_str());
+  std::fputs("\n", stderr);
+}
+
+}  // namespace
+
+absl::Status RunBatch(const Session& session, const RunOptions& options) {
+  absl::StatusOr<v1::Definition> definition = DefinitionToRun(options);
+  if (!definition.ok()) return definition.status();
+  auto start = std::chrono::steady_clock::now();
+  absl::StatusOr<std::unique_ptr<PrivateDaemon>> daemon = PrivateDaemon::Start(options.data_dir);
+  if (!daemon.ok()) return daemon.status();
+  Session own = session;
+  own.address = (*daemon)->grpc_address();
+  absl::StatusOr<Server> server = ConnectTo(own);
+  if (!server.ok()) return server.status();
+  absl::StatusOr<v1::Pipeline> pipeline = Fill(*server->control, *std::move(definition));
+  if (!pipeline.ok()) {
+    if (ExitCodeOf(pipeline.status()) != ExitCode::kRefused) std::fputs((*daemon)->LogTail().c_str(), stderr);
+    return pipeline.status();
+  }
+  PrintSummary(*pipeline, std::chrono::steady_clock::now() - start);
+  std::string path = PipelinePath(pipeline->name().substr(pipeline->name().rfind('/') + 1));
+  absl::StatusOr<std::vector<std::string>> views = ViewsToPrint(server->http, path, options.views);
+  if (!views.ok()) return views.status();
+  return PrintViews(server->http, path, *views, session.format());
+}
+
+}  // namespace freshet
