@@ -175,7 +175,9 @@ std::optional<Rejection> RowWriter::ReadColumn(uint32_t index, const FieldRow& r
 
 std::optional<Rejection> RowWriter::Write(const FieldRow& row, const RecordPlace& place) {
   int64_t weight = 1;
-  if (auto rejection = WeightOf(row, &weight)) return rejection;
+  if (row.kind != ChangeKind::kInsert) {
+    if (auto rejection = WeightOf(row, &weight)) return rejection;
+  }
   // A delete by key needs the key and the version; the rest of the row may be anything.
   bool by_key = weight < 0 && !shape_.primary_key.empty();
   for (uint32_t index : checked_) {
