@@ -102,14 +102,14 @@ std::optional<Rejection> BlockBuilder::Decode(std::optional<RecordText> record, 
 }
 
 void BlockBuilder::Add(std::optional<RecordText> record, const RecordPlace& place, PositionText position) {
-  Count(record ? record->text : std::string_view(), place.offset);
+  Count(record ? record->text : std::string_view(""), place.offset);
   if (place.key) Count(*place.key, ~place.offset);
   auto rejection = Decode(record, place);
   if (!rejection) return;
   // Already counted.
   uint64_t checksum = block_.end.checksum;
   uint64_t bytes = block_.bytes;
-  AddRejected(record.value_or(RecordText()), *std::move(rejection), place, position);
+  AddRejected(record.value_or(RecordText{"", false}), *std::move(rejection), place, position);
   block_.end.checksum = checksum;
   block_.bytes = bytes;
 }

@@ -205,7 +205,7 @@ TEST_F(Files, AFileThatChangesBehindWhatWasReadIsReported) {
   EXPECT_THAT(std::string(run.source().Health().message()), HasSubstr("x.csv"));
 }
 
-TEST_F(Files, RowsReadBeforeAFileIsCutOffStand) {
+TEST_F(Files, AFileThatLostBytesBeforeItWasReadIsReported) {
   std::string text;
   for (int i = 0; i < 10; ++i) StrAppend(&text, i, ",x\n");
   folder_.Write("a.csv", text);
