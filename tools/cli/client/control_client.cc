@@ -52,6 +52,10 @@ class ControlClient::Impl {
     if (status.error_code() == grpc::StatusCode::DEADLINE_EXCEEDED) {
       return UnreachableError(StrCat("no freshetd answers at ", address_, " within ", kConnectTimeout.count(), " s"));
     }
+    if (!status.ok() && status.error_code() != grpc::StatusCode::UNAVAILABLE &&
+        Trailer(context, "freshet-code").empty()) {
+      return UnreachableError(StrCat("what answers at ", address_, " is no freshetd: ", status.error_message()));
+    }
     return ToStatus(status, context);
   }
 
