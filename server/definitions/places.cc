@@ -43,13 +43,16 @@ size_t Places::AddFile(std::string name, std::string text) {
 }
 
 void Places::AddDocument(size_t file, const DocumentNode& root, const std::string& path) {
-  Place place{file, root.mark, root.kind == DocumentKind::kScalar, static_cast<uint32_t>(root.text.size())};
+  Place place{file, root.mark, root.kind == DocumentKind::kScalar, root.mark};
   places_.try_emplace(path, place);
   for (const DocumentEntry& entry : root.entries) {
     std::string below = JoinPath(path, entry.key);
     // A mapping or list is best shown by its key; a scalar by itself.
-    if (entry.value.kind != DocumentKind::kScalar) places_.try_emplace(below, Place{file, entry.key_mark, false, 0});
+    if (entry.value.kind != DocumentKind::kScalar)
+      places_.try_emplace(below, Place{file, entry.key_mark, false, entry.key_mark});
     AddDocument(file, entry.value, below);
+    // An overlay names again what an earlier file declares.
+    if (Place& place = places_.at(below); place.file == file) place.key = entry.key_mark;
   }
   for (size_t i = 0; i < root.items.size(); ++i) AddDocument(file, root.items[i], JoinPath(path, i));
 }
@@ -60,7 +63,7 @@ void Places::Erase(std::string_view path) {
   }
 }
 
-void Places::Set(const std::string& path, size_t file, Mark mark) { places_[path] = Place{file, mark, false, 0}; }
+void Places::Set(const std::string& path, size_t file, Mark mark) { places_[path] = Place{file, mark, false, mark}; }
 
 const Places::Place* Places::FindNearest(std::string path, bool* exact) const {
   *exact = true;
@@ -149,7 +152,9 @@ std::vector<v1::Problem> Places::Locate(const ProblemList& problems) const {
     if (problem.line() == 0) {
       bool exact = false;
       if (const Place* place = FindNearest(problem.path(), &exact)) {
-        Mark mark = place->mark;
+        // What is not known is best shown by its key.
+        bool unknown = problem.code() == "UNKNOWN_FIELD" || problem.code() == "UNKNOWN_OPTION";
+        Mark mark = exact && unknown ? place->key : place->mark;
         if (exact && place->scalar && entry.offset) mark = MarkInScalar(*place, *entry.offset);
         SetPlace(place->file, mark, problem);
         file = place->file;

@@ -41,7 +41,7 @@ class Places {
     size_t file = 0;
     Mark mark;
     bool scalar = false;
-    uint32_t text_size = 0;  // of the scalar's value
+    Mark key;  // of the entry that it is the value of, else the mark
   };
 
   const Place* FindNearest(std::string path, bool* exact) const;
