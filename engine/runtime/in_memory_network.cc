@@ -37,10 +37,12 @@ std::optional<Frame> InMemoryNetwork::Take(ShardId from, ShardId to) {
   return frame;
 }
 
-size_t InMemoryNetwork::size() const {
-  size_t frames = 0;
-  for (const std::deque<Frame>& queue : queues_) frames += queue.size();
-  return frames;
+size_t InMemoryNetwork::BytesOnLink(ShardId from, ShardId to) const {
+  size_t bytes = 0;
+  for (const Frame& frame : QueueOf(from, to)) {
+    if (const auto* data = std::get_if<DataFrame>(&frame)) bytes += data->bytes;
+  }
+  return bytes;
 }
 
 }  // namespace freshet

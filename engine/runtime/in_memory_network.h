@@ -20,8 +20,8 @@ class InMemoryNetwork {
   bool HasFrame(ShardId from, ShardId to) const { return !QueueOf(from, to).empty(); }
   // The next frame from one shard to another; frames of one pair keep their order.
   std::optional<Frame> Take(ShardId from, ShardId to);
-  // Number of frames on their way.
-  size_t size() const;
+  // Bytes of rows (as DataFrame tells them) on their way from one shard to another.
+  size_t BytesOnLink(ShardId from, ShardId to) const;
 
  private:
   class Sender;

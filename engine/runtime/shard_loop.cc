@@ -29,7 +29,7 @@ class ShardLoop::LocalLink : public Link {
 
 ShardLoop::ShardLoop(Options options, std::unique_ptr<Circuit> circuit, std::vector<Committable*> committables,
                      Link* link, const Clock* clock, CheckpointTarget* checkpoints)
-    : options_(options),
+    : options_(std::move(options)),
       circuit_(std::move(circuit)),
       committables_(std::move(committables)),
       link_(link),
@@ -236,6 +236,7 @@ void ShardLoop::EndTaking() {
     taken.positions.push_back(circuit_->source(SourceId(source)).TakePositions());
   }
   SendToConductor(std::move(taken));
+  if (options_.on_taken) options_.on_taken(cut_.epoch);
   circuit_->EndSources();
   status_.phase = Phase::kRunning;
 }

@@ -4,6 +4,7 @@
 
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <vector>
@@ -46,6 +47,8 @@ class ShardLoop {
     size_t credit_window_bytes = FlowControl::kDefaultWindowBytes;
     // Step comes back after about this time.
     int64_t slice_micros = 150;
+    // Called when everything that the epoch takes from the sources has been taken.
+    std::function<void(Epoch)> on_taken;
   };
 
   // `link` leads to the other shards; `checkpoints` may be nullptr if no checkpoint is ever asked for. Borrowed things
