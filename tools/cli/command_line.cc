@@ -131,8 +131,8 @@ void AddRunCommand(Commands& c) {
                       "freshet run words.yaml -o csv\n"
                       "  freshet run flights.yaml --view by_day --shards 2 -o json",
                       [&c] { return RunBatch(c.session, c.run); });
-  run->add_option("file", c.run.files, "The definition")->required()->expected(1)->type_name("FILE");
-  AddFiles(run, &c.run.files, false);
+  run->add_option("file", c.run.file, "The definition")->required()->type_name("FILE");
+  AddFiles(run, &c.run.overlays, false);
   run->add_option("--view", c.run.views, "Prints this view; may repeat; else all materialized ones")
       ->allow_extra_args(false);
   run->add_option("--data-dir", c.run.data_dir, "Keeps the data in this folder; else in a temporary one");

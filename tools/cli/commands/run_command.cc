@@ -20,7 +20,9 @@ namespace {
 namespace json = boost::json;
 
 absl::StatusOr<v1::Definition> DefinitionToRun(const RunOptions& options) {
-  absl::StatusOr<v1::Definition> definition = ReadDefinitionFiles(options.files);
+  std::vector<std::string> files = {options.file};
+  files.insert(files.end(), options.overlays.begin(), options.overlays.end());
+  absl::StatusOr<v1::Definition> definition = ReadDefinitionFiles(files);
   if (!definition.ok()) return definition;
   std::vector<std::string> follows = OutlineOf(*definition).follows;
   if (!follows.empty()) {

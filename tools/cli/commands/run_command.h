@@ -10,10 +10,11 @@
 namespace freshet {
 
 struct RunOptions {
-  std::vector<std::string> files;
-  std::vector<std::string> views;  // those printed; empty = all materialized ones
-  std::string data_dir;            // kept; empty: a temporary one
-  uint32_t shards = 0;             // 0: as the definition says
+  std::string file;
+  std::vector<std::string> overlays;  // further files
+  std::vector<std::string> views;     // those printed; empty = all materialized ones
+  std::string data_dir;               // kept; empty: a temporary one
+  uint32_t shards = 0;                // 0: as the definition says
 };
 absl::Status RunBatch(const Session& session, const RunOptions& options);
 
