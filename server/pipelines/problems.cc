@@ -29,7 +29,7 @@ std::string Summary(const v1::Problems& problems) {
 
 absl::Status ProblemsError(const v1::Problems& problems) {
   absl::Status status = MakeError(ErrorCode::kInvalidDefinition, Summary(problems));
-  status.SetPayload(kPayloadUrl, absl::Cord(problems.SerializeAsString()));
+  status.SetPayload(kPayloadUrl, absl::Cord(AbslView(problems.SerializeAsString())));
   return status;
 }
 

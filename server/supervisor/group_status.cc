@@ -38,7 +38,6 @@ v1::PipelineStatus CombineReports(const GroupStatus& group, const v1::PhysicalPl
     *all.mutable_schema() = view.schema();
     for (uint32_t column : view.key()) all.add_key(view.schema(static_cast<int>(column)).name());
   }
-  bool total_known = true;
   for (const v1::ShardReport& report : group.reports) {
     *status.add_shards() = report.status();
     for (int i = 0; i < std::min(report.sources_size(), status.sources_size()); ++i) {
@@ -53,10 +52,8 @@ v1::PipelineStatus CombineReports(const GroupStatus& group, const v1::PhysicalPl
     load.set_bytes(load.bytes() + report.load().bytes());
     // Each shard knows the whole of what it reads itself.
     load.set_total_bytes(load.total_bytes() + report.load().total_bytes());
-    total_known &= report.load().total_bytes() > 0;
     status.set_lag_ms(std::max(status.lag_ms(), report.lag_ms()));
   }
-  if (!total_known) status.mutable_load()->set_total_bytes(0);
   status.mutable_load()->set_complete(group.state == v1::Pipeline::RUNNING || group.state == v1::Pipeline::COMPLETED);
   return status;
 }
