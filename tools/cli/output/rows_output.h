@@ -14,9 +14,9 @@ namespace freshet {
 
 struct RowsToPrint {
   std::string target;  // /v1/pipelines/p/views/v/rows
-  std::vector<std::pair<std::string, std::string>> parameters;
-  uint64_t limit = 0;   // rows at most; 0 = all
-  std::string in_view;  // JSON lines become {"view":"v","row":{}}
+  std::vector<std::pair<std::string, std::string>> parameters = {};
+  uint64_t limit = 0;        // rows at most; 0 = all
+  std::string in_view = {};  // JSON lines become {"view":"v","row":{}}
 };
 
 struct PrintedRows {
