@@ -272,7 +272,7 @@ void Group::SendStart(uint32_t shard) {
   start.set_files_root(settings.files_root);
   if (pipeline_.extents != nullptr) {
     *start.mutable_extents() = positions_.Raise(*pipeline_.extents);
-    start.set_ask_load_end(server_restarted_);
+    start.set_ask_load_end(server_restarted_ || positions_.HasFound(*pipeline_.extents));
   }
   v1::ShardLimits& limits = *start.mutable_limits();
   uint64_t memory = start.options().memory_bytes();

@@ -1,6 +1,8 @@
 #include "server/supervisor/recovery_extents.h"
 
 #include <algorithm>
+#include <set>
+#include <utility>
 
 namespace freshet {
 
@@ -35,23 +37,30 @@ google::protobuf::RepeatedPtrField<v1::SourceExtent> CommittedPositions::ToProto
   return sources;
 }
 
+bool CommittedPositions::HasFound(const v1::SourceExtents& stored) const {
+  std::set<std::pair<std::string, std::string>> known;
+  for (const v1::SourceExtent& source : stored.sources()) {
+    for (const v1::PartitionExtent& partition : source.partitions()) {
+      known.emplace(source.source(), partition.partition());
+    }
+  }
+  for (const auto& [source, partitions] : positions_) {
+    for (const auto& [partition, offset] : partitions) {
+      if (!known.contains({source, partition})) return true;
+    }
+  }
+  return false;
+}
+
 v1::SourceExtents CommittedPositions::Raise(const v1::SourceExtents& stored) const {
   v1::SourceExtents raised = stored;
   for (v1::SourceExtent& source : *raised.mutable_sources()) {
     auto found = positions_.find(source.source());
     if (found == positions_.end()) continue;
-    std::map<std::string, int64_t> left = found->second;
     for (v1::PartitionExtent& partition : *source.mutable_partitions()) {
-      auto position = left.find(partition.partition());
-      if (position == left.end()) continue;
-      if (partition.end() < 0) partition.set_load_end(std::max(partition.load_end(), position->second));
-      left.erase(position);
-    }
-    for (const auto& [partition, offset] : left) {
-      v1::PartitionExtent& each = *source.add_partitions();
-      each.set_partition(partition);
-      each.set_end(-1);
-      each.set_load_end(offset);
+      auto position = found->second.find(partition.partition());
+      if (position == found->second.end() || partition.end() >= 0) continue;
+      partition.set_load_end(std::max(partition.load_end(), position->second));
     }
   }
   return raised;

@@ -19,8 +19,10 @@ class CommittedPositions {
   uint64_t Sum() const;
   google::protobuf::RepeatedPtrField<v1::SourceExtent> ToProto() const;
 
-  // The stored extents with every load reaching at least as far as these positions. Partitions that were found while
-  // the group ran are read from their start.
+  // Whether a partition was found while the group ran: the stored extents do not have it, so the connectors must be
+  // asked anew.
+  bool HasFound(const v1::SourceExtents& stored) const;
+  // The stored extents with every load reaching at least as far as these positions.
   v1::SourceExtents Raise(const v1::SourceExtents& stored) const;
 
  private:

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <set>
+#include <string_view>
 
 #include "engine/base/check.h"
 #include "engine/base/str_cat.h"
@@ -55,6 +56,12 @@ absl::StatusOr<v1::SourceExtent> ExtentResolver::ResolveOne(const v1::PhysicalSo
   if (connector == nullptr) {
     return MakeError(ErrorCode::kUnknownConnector, StrCat("there is no connector ", source.binding().connector()));
   }
+  // A static source reads what was there at its very first start, and nothing that came since.
+  if (connector->IsStatic(source.binding())) {
+    for (const v1::SourceExtent& known : options_.known.sources()) {
+      if (known.source() == source.source()) return known;
+    }
+  }
   auto pause = kFirstPause;
   while (true) {
     auto extent = connector->Resolve(source, options_.context);
@@ -73,6 +80,18 @@ absl::StatusOr<v1::SourceExtent> ExtentResolver::ResolveOne(const v1::PhysicalSo
   }
 }
 
+namespace {
+
+// A range of a file is a partition `path@start`; how a file is cut may differ from one time to the next.
+std::string_view FileOf(std::string_view partition) {
+  size_t at = partition.rfind('@');
+  if (at == std::string_view::npos || at + 1 == partition.size()) return partition;
+  bool range = partition.find_first_not_of("0123456789", at + 1) == std::string_view::npos;
+  return range ? partition.substr(0, at) : partition;
+}
+
+}  // namespace
+
 v1::SourceExtent KeepKnownExtent(const v1::SourceExtent& resolved, const v1::SourceExtents& known) {
   const v1::SourceExtent* before = nullptr;
   for (const v1::SourceExtent& each : known.sources()) {
@@ -80,14 +99,17 @@ v1::SourceExtent KeepKnownExtent(const v1::SourceExtent& resolved, const v1::Sou
   }
   if (before == nullptr) return resolved;
   v1::SourceExtent kept = *before;
+  std::set<std::string> files;
+  for (const v1::PartitionExtent& each : before->partitions()) files.emplace(FileOf(each.partition()));
   for (const v1::PartitionExtent& now : resolved.partitions()) {
-    auto same = std::find_if(kept.mutable_partitions()->begin(), kept.mutable_partitions()->end(),
-                             [&](const auto& each) { return each.partition() == now.partition(); });
-    // A static source reads what was there at its very first start; one that follows has found more since.
-    if (same == kept.mutable_partitions()->end()) {
-      if (now.end() < 0) *kept.add_partitions() = now;
-    } else if (same->end() < 0) {
-      same->set_load_end(std::max(same->load_end(), now.load_end()));
+    std::string file(FileOf(now.partition()));
+    if (!files.contains(file)) {
+      *kept.add_partitions() = now;  // found since
+      continue;
+    }
+    int64_t reaches = std::max(now.end(), now.load_end());
+    for (v1::PartitionExtent& each : *kept.mutable_partitions()) {
+      if (each.end() < 0 && FileOf(each.partition()) == file) each.set_load_end(std::max(each.load_end(), reaches));
     }
   }
   return kept;

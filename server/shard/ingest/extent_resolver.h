@@ -46,7 +46,7 @@ class ExtentResolver {
   std::thread thread_;
 };
 
-// `resolved` with the starts and ends of `known` where a partition is known, and the load's end no earlier than there.
+// Of a source that follows: what is known, with what was found since, and the ends of the load as they are now.
 v1::SourceExtent KeepKnownExtent(const v1::SourceExtent& resolved, const v1::SourceExtents& known);
 
 }  // namespace freshet
