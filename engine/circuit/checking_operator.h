@@ -18,6 +18,7 @@ class CheckingOperator : public Operator {
         inner_(std::move(inner)),
         inputs_(std::move(inputs)),
         output_(std::move(output)),
+        budget_(output_row_budget),
         out_(output_row_budget) {}
 
   Progress Push(PortIndex port, const DeltaBatch& batch, Output& out) override;
@@ -36,6 +37,8 @@ class CheckingOperator : public Operator {
   const std::unique_ptr<Operator> inner_;
   const std::vector<Schema> inputs_;
   const Schema output_;
+  const size_t budget_;
+  size_t largest_input_ = 0;
   Output out_;  // between the inner operator and the circuit's output
   bool more_ = false;
   bool sealing_ = false;   // the call that answered kMore was a Seal

@@ -1,0 +1,186 @@
+#include "tests/support/naive_plan.h"
+
+#include <map>
+#include <optional>
+
+#include "engine/base/check.h"
+
+namespace freshet {
+namespace {
+
+Datum ValueOf(const PlanTerm& term, const Row& row) { return term.column ? row[*term.column] : term.literal; }
+
+Datum Arithmetic(const std::string& op, int64_t a, int64_t b) {
+  int64_t result = 0;
+  bool overflow = op == "+"   ? __builtin_add_overflow(a, b, &result)
+                  : op == "-" ? __builtin_sub_overflow(a, b, &result)
+                              : __builtin_mul_overflow(a, b, &result);
+  return overflow ? Datum::Error(CellError::kOverflow) : Datum::Int(result);
+}
+
+Datum Evaluate(const PlanExpression& expression, const Row& row) {
+  Datum a = ValueOf(expression.left, row);
+  if (expression.op.empty()) return a;
+  Datum b = ValueOf(expression.right, row);
+  if (a.is_error()) return a;
+  if (b.is_error()) return b;
+  if (a.is_null() || b.is_null()) return Datum::Null();
+  const std::string& op = expression.op;
+  if (op == "=") return Datum::Bool(a == b);
+  if (op == "<>") return Datum::Bool(a != b);
+  if (op == "<") return Datum::Bool(a < b);
+  if (op == "<=") return Datum::Bool(a <= b);
+  if (op == ">") return Datum::Bool(a > b);
+  if (op == ">=") return Datum::Bool(a >= b);
+  CHECK(op == "+" || op == "-" || op == "*") << op;
+  return Arithmetic(op, a.int_value(), b.int_value());
+}
+
+bool IsTrue(const PlanExpression& condition, const Row& row) {
+  Datum value = Evaluate(condition, row);
+  return value.is_value() && value.bool_value();
+}
+
+// No value: the key has an ERROR.
+std::optional<Row> KeyOf(const Row& row, const std::vector<uint32_t>& columns) {
+  Row key;
+  for (uint32_t column : columns) {
+    if (row[column].is_error()) return std::nullopt;
+    key.push_back(row[column]);
+  }
+  return key;
+}
+
+bool Matches(const PlanNode& node, const Row& left, const Row& right) {
+  for (size_t i = 0; i < node.left_key.size(); ++i) {
+    const Datum& a = left[node.left_key[i]];
+    const Datum& b = right[node.right_key[i]];
+    if (!a.is_value() || !b.is_value() || a != b) return false;
+  }
+  if (!node.has_condition) return true;
+  Row pair = left;
+  pair.insert(pair.end(), right.begin(), right.end());
+  return IsTrue(node.condition, pair);
+}
+
+ZSet Join(const PlanNode& node, const ZSet& left, const ZSet& right, size_t right_columns) {
+  ZSet result;
+  for (const auto& [row, weight] : left.rows()) {
+    // A row with ERROR in its key takes no part.
+    if (!KeyOf(row, node.left_key)) continue;
+    bool has_partner = false;
+    for (const auto& [other, other_weight] : right.rows()) {
+      if (!Matches(node, row, other)) continue;
+      has_partner = true;
+      if (node.kind != PlanNode::Kind::kInnerJoin && node.kind != PlanNode::Kind::kLeftJoin) continue;
+      Row pair = row;
+      pair.insert(pair.end(), other.begin(), other.end());
+      result.Add(pair, weight * other_weight);
+    }
+    if (node.kind == PlanNode::Kind::kSemiJoin && has_partner) result.Add(row, weight);
+    if (node.kind == PlanNode::Kind::kAntiJoin && !has_partner) result.Add(row, weight);
+    if (node.kind == PlanNode::Kind::kLeftJoin && !has_partner) {
+      Row alone = row;
+      alone.resize(row.size() + right_columns);
+      result.Add(alone, weight);
+    }
+  }
+  return result;
+}
+
+using Group = std::vector<std::pair<const Row*, int64_t>>;
+
+Datum Aggregate(const PlanAggregate& aggregate, const Group& group, DataType result_type) {
+  int64_t count = 0;
+  int64_t sum = 0;
+  Datum least, greatest;
+  for (const auto& [row, weight] : group) {
+    if (!aggregate.column) {
+      count += weight;
+      continue;
+    }
+    const Datum& value = (*row)[*aggregate.column];
+    if (value.is_error()) return Datum::Error(CellError::kErrorInAggregate);
+    if (value.is_null()) continue;
+    if (count == 0 || value < least) least = value;
+    if (count == 0 || value > greatest) greatest = value;
+    count += weight;
+    if (aggregate.function == "sum") sum += weight * value.int_value();
+  }
+  if (aggregate.function == "count") return Datum::Int(count);
+  if (count == 0) return Datum::Null();
+  if (aggregate.function == "min") return least;
+  if (aggregate.function == "max") return greatest;
+  CHECK(aggregate.function == "sum") << aggregate.function;
+  return result_type.kind == TypeKind::kNumeric ? Datum::Decimal(Numeric::Make(sum, 0)) : Datum::Int(sum);
+}
+
+ZSet AggregateAll(const PlanNode& node, const ZSet& input) {
+  std::map<Row, Group> groups;
+  if (node.left_key.empty()) groups[{}];
+  for (const auto& [row, weight] : input.rows()) {
+    if (std::optional<Row> key = KeyOf(row, node.left_key)) groups[*key].emplace_back(&row, weight);
+  }
+  ZSet result;
+  for (const auto& [key, group] : groups) {
+    Row row = key;
+    for (const PlanAggregate& aggregate : node.aggregates) {
+      row.push_back(Aggregate(aggregate, group, node.schema[row.size()].type));
+    }
+    result.Add(row, 1);
+  }
+  return result;
+}
+
+ZSet Compute(const Plan& plan, const PlanNode& node, const std::vector<ZSet>& relations) {
+  ZSet result;
+  const ZSet& input = relations[node.inputs[0]];
+  switch (node.kind) {
+    case PlanNode::Kind::kSource:
+      break;
+    case PlanNode::Kind::kFilter:
+      for (const auto& [row, weight] : input.rows()) {
+        if (IsTrue(node.condition, row)) result.Add(row, weight);
+      }
+      break;
+    case PlanNode::Kind::kProject:
+      for (const auto& [row, weight] : input.rows()) {
+        Row projected;
+        for (const PlanExpression& expression : node.expressions) projected.push_back(Evaluate(expression, row));
+        result.Add(projected, weight);
+      }
+      break;
+    case PlanNode::Kind::kUnion:
+      for (uint32_t from : node.inputs) result.Add(relations[from]);
+      break;
+    case PlanNode::Kind::kInnerJoin:
+    case PlanNode::Kind::kLeftJoin:
+    case PlanNode::Kind::kSemiJoin:
+    case PlanNode::Kind::kAntiJoin:
+      result = Join(node, input, relations[node.inputs[1]], plan.nodes[node.inputs[1]].schema.size());
+      break;
+    case PlanNode::Kind::kAggregate:
+      result = AggregateAll(node, input);
+      break;
+    case PlanNode::Kind::kDistinct:
+      for (const auto& [row, weight] : input.rows()) {
+        bool has_error = false;
+        for (const Datum& cell : row) has_error |= cell.is_error();
+        if (!has_error) result.Add(row, 1);
+      }
+      break;
+  }
+  return result;
+}
+
+}  // namespace
+
+std::vector<ZSet> ComputeNaively(const Plan& plan, const std::vector<ZSet>& sources) {
+  std::vector<ZSet> relations = sources;
+  for (size_t i = sources.size(); i < plan.nodes.size(); ++i) {
+    relations.push_back(Compute(plan, plan.nodes[i], relations));
+  }
+  return relations;
+}
+
+}  // namespace freshet

@@ -1,0 +1,75 @@
+// A query of a test: simple nodes over named sources. Written as lines (tests/cases/README.md) or made by chance
+// (tests/properties); built into circuits (plan_circuit.h) and computed naively (naive_plan.h).
+#pragma once
+
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "absl/status/statusor.h"
+#include "engine/columnar/datum.h"
+#include "engine/columnar/types.h"
+
+namespace freshet {
+
+// column, literal, or `left op right` of two of them.
+struct PlanTerm {
+  std::optional<uint32_t> column;
+  Datum literal;
+  DataType type;
+};
+struct PlanExpression {
+  PlanTerm left;
+  std::string op;  // empty: only `left`
+  PlanTerm right;
+  std::string name;  // of the output column
+  DataType type;
+};
+
+struct PlanAggregate {
+  std::string function;            // count, sum, avg, min, max
+  std::optional<uint32_t> column;  // none: count(*)
+  std::string name;
+};
+
+struct PlanNode {
+  enum class Kind : uint8_t {
+    kSource,
+    kFilter,
+    kProject,
+    kUnion,
+    kInnerJoin,
+    kLeftJoin,
+    kSemiJoin,
+    kAntiJoin,
+    kAggregate,
+    kDistinct,
+  };
+
+  Kind kind = Kind::kSource;
+  std::string name;
+  std::vector<uint32_t> inputs;  // earlier nodes
+  Schema schema;
+  PlanExpression condition;                   // kFilter; joins: with a comparison, over left then right columns
+  bool has_condition = false;                 // joins
+  std::vector<PlanExpression> expressions;    // kProject
+  std::vector<uint32_t> left_key, right_key;  // joins; kAggregate: left_key is the group key
+  std::vector<PlanAggregate> aggregates;
+};
+
+struct Plan {
+  std::vector<PlanNode> nodes;  // sources first
+  uint32_t output = 0;
+
+  uint32_t source_count() const;
+};
+
+// Reads the lines of a plan. Error: what is wrong, with the line.
+absl::StatusOr<Plan> ParsePlan(std::string_view text);
+// Writes them, for the messages of failed tests.
+std::string FormatPlan(const Plan& plan);
+// Sets the schema of a node from its inputs; all else is set.
+void DeriveSchema(const Plan& plan, PlanNode* node);
+
+}  // namespace freshet
