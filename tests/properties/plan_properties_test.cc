@@ -52,7 +52,7 @@ INSTANTIATE_TEST_SUITE_P(Kinds, EachOperator,
 TEST(RandomPlans, EqualTheNaiveResultAtEveryEpoch) {
   Totals totals;
   int plans = 0;
-  for (uint64_t seed = 1; plans < 150; ++seed) {
+  for (uint64_t seed = 1; plans < 300; ++seed) {
     Random random(seed);
     HistoryOptions options;
     options.seed = seed;
@@ -64,7 +64,7 @@ TEST(RandomPlans, EqualTheNaiveResultAtEveryEpoch) {
     RunPlan(plan, options, &totals);
     if (HasFatalFailure()) return;
   }
-  EXPECT_GT(totals.epochs, 150u * 5);
+  EXPECT_GT(totals.epochs, 300u * 5);
   EXPECT_GT(totals.restarts, 100u);
   EXPECT_GT(totals.checkpoints, 100u);
 }

@@ -1,0 +1,69 @@
+// Tests the property tests: an error planted in an operator is noticed, whatever it is and wherever it stands.
+#include <gtest/gtest.h>
+
+#include "tests/properties/faulty_operator.h"
+#include "tests/support/naive_plan.h"
+#include "tests/support/plan_history.h"
+#include "tests/support/random_plan.h"
+
+namespace freshet {
+namespace {
+
+bool HasState(PlanNode::Kind kind) {
+  return kind != PlanNode::Kind::kFilter && kind != PlanNode::Kind::kProject && kind != PlanNode::Kind::kUnion;
+}
+
+bool IsStateFault(Fault fault) { return fault >= Fault::kLosesState; }
+
+class PlantedErrors : public testing::TestWithParam<PlanNode::Kind> {};
+
+TEST_P(PlantedErrors, AreNoticed) {
+  for (Fault fault : kAllFaults) {
+    if (IsStateFault(fault) && !HasState(GetParam())) continue;
+    int runs = 0;
+    int noticed = 0;
+    for (uint64_t seed = 1; seed <= 40 && noticed < 3; ++seed, ++runs) {
+      Random random(seed);
+      HistoryOptions options;
+      options.seed = seed;
+      options.shard_count = static_cast<uint16_t>(1 + seed % 2);
+      options.wrap = [&](const PlanNode&, std::unique_ptr<Operator> op) {
+        return std::make_unique<FaultyOperator>(fault, std::move(op));
+      };
+      noticed += RunRandomHistory(RandomPlan(random, 1, GetParam()), options).difference.empty() ? 0 : 1;
+    }
+    EXPECT_GE(noticed, 3) << "fault " << static_cast<int>(fault) << " was noticed in " << noticed << " of " << runs;
+  }
+}
+
+INSTANTIATE_TEST_SUITE_P(Kinds, PlantedErrors,
+                         testing::Values(PlanNode::Kind::kFilter, PlanNode::Kind::kProject, PlanNode::Kind::kUnion,
+                                         PlanNode::Kind::kInnerJoin, PlanNode::Kind::kLeftJoin,
+                                         PlanNode::Kind::kSemiJoin, PlanNode::Kind::kAntiJoin,
+                                         PlanNode::Kind::kAggregate, PlanNode::Kind::kDistinct));
+
+// One faulty node somewhere in a plan of several.
+TEST(PlantedErrors, AreNoticedInsideOfPlans) {
+  for (Fault fault : kAllFaults) {
+    int noticed = 0;
+    for (uint64_t seed = 1; seed <= 600 && noticed < 5; ++seed) {
+      Random random(seed);
+      HistoryOptions options;
+      options.seed = seed;
+      options.rows = 60;
+      options.shard_count = static_cast<uint16_t>(1 + seed % 3);
+      Plan plan = RandomPlan(random, 3);
+      if (!StaysSmall(plan, options)) continue;
+      const std::string victim = "n" + std::to_string(seed % 3);
+      options.wrap = [&](const PlanNode& node, std::unique_ptr<Operator> op) -> std::unique_ptr<Operator> {
+        if (node.name != victim) return op;
+        return std::make_unique<FaultyOperator>(fault, std::move(op));
+      };
+      noticed += RunRandomHistory(plan, options).difference.empty() ? 0 : 1;
+    }
+    EXPECT_GE(noticed, 5) << "fault " << static_cast<int>(fault);
+  }
+}
+
+}  // namespace
+}  // namespace freshet
