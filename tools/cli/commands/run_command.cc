@@ -92,14 +92,26 @@ absl::Status PrintViews(const HttpClient& http, const std::string& path, const s
   return absl::OkStatus();
 }
 
-void PrintSummary(const v1::Pipeline& pipeline, std::chrono::duration<double> took) {
-  const v1::LoadProgress& load = pipeline.status().load();
-  uint64_t dead_letters = 0;
-  for (const v1::SourceStatus& source : pipeline.status().sources()) dead_letters += source.dead_letters();
-  std::fprintf(stderr, "read %s rows, %s in %.1f s", GroupedNumber(load.rows()).c_str(),
-               ByteText(static_cast<double>(load.bytes())).c_str(), took.count());
-  if (dead_letters > 0) std::fprintf(stderr, "; %s records could not be used", GroupedNumber(dead_letters).c_str());
-  std::fputs("\n", stderr);
+// Shards report about once a second: what they have not told yet is left out, not told as 0.
+void PrintSummary(const HttpClient& http, const std::string& path, std::chrono::duration<double> took) {
+  absl::StatusOr<json::object> status = GetObject(http, StrCat(path, "/status"));
+  bool complete = status.ok();
+  uint64_t rows = 0, bytes = 0, dead_letters = 0;
+  if (status.ok()) {
+    for (const json::value& source : ArrayOf(*status, "sources")) {
+      const json::value* finished = source.as_object().if_contains("finished");
+      complete = complete && finished != nullptr && finished->is_bool() && finished->get_bool();
+      rows += NumberOf(source.as_object(), "rows");
+      bytes += NumberOf(source.as_object(), "bytes");
+      dead_letters += NumberOf(source.as_object(), "dead_letters");
+    }
+  }
+  if (complete) {
+    std::fprintf(stderr, "read %s rows, %s", GroupedNumber(rows).c_str(), ByteText(static_cast<double>(bytes)).c_str());
+    if (dead_letters > 0) std::fprintf(stderr, ", %s records could not be used", GroupedNumber(dead_letters).c_str());
+    std::fputs("; ", stderr);
+  }
+  std::fprintf(stderr, "complete after %.1f s\n", took.count());
 }
 
 }  // namespace
@@ -119,11 +131,13 @@ absl::Status RunBatch(const Session& session, const RunOptions& options) {
     if (ExitCodeOf(pipeline.status()) != ExitCode::kRefused) std::fputs((*daemon)->LogTail().c_str(), stderr);
     return pipeline.status();
   }
-  PrintSummary(*pipeline, std::chrono::steady_clock::now() - start);
+  std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   std::string path = PipelinePath(pipeline->name().substr(pipeline->name().rfind('/') + 1));
   absl::StatusOr<std::vector<std::string>> views = ViewsToPrint(server->http, path, options.views);
   if (!views.ok()) return views.status();
-  return PrintViews(server->http, path, *views, session.format());
+  absl::Status printed = PrintViews(server->http, path, *views, session.format());
+  if (printed.ok()) PrintSummary(server->http, path, took);
+  return printed;
 }
 
 }  // namespace freshet
