@@ -33,10 +33,10 @@ struct Voidify {
 }  // namespace check_internal
 }  // namespace freshet
 
-#define CHECK(condition)                               \
+#define CHECK(condition)                                 \
   (__builtin_expect(static_cast<bool>(condition), true)) \
-      ? (void)0                                        \
-      : ::freshet::check_internal::Voidify() &         \
+      ? (void)0                                          \
+      : ::freshet::check_internal::Voidify() &           \
             ::freshet::check_internal::Failure(__FILE__, __LINE__, #condition).stream() << " "
 #define CHECK_EQ(a, b) CHECK((a) == (b))
 #define CHECK_LT(a, b) CHECK((a) < (b))
@@ -51,8 +51,8 @@ struct Voidify {
 #endif
 
 // Returns the absl::Status of an expression from the enclosing function unless it is OK.
-#define RETURN_IF_ERROR(expression)                     \
-  do {                                                  \
+#define RETURN_IF_ERROR(expression)                                                      \
+  do {                                                                                   \
     if (auto freshet_status = (expression); !freshet_status.ok()) return freshet_status; \
   } while (false)
 

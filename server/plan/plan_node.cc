@@ -88,7 +88,8 @@ std::string ValidateTree(const PlanTree& tree) {
     if (!wrong.empty()) return StrCat(node->owner, "/", NameOf(node->operation), ": ", wrong);
   }
   for (const PlanView& view : tree.views) {
-    if (view.columns.size() != view.node->schema().size()) return StrCat("view ", view.name, ": names of other columns");
+    if (view.columns.size() != view.node->schema().size())
+      return StrCat("view ", view.name, ": names of other columns");
     for (uint32_t column : view.key) {
       if (column >= view.node->schema().size()) return StrCat("view ", view.name, ": no key column ", column);
     }

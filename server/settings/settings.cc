@@ -45,7 +45,8 @@ std::optional<uint64_t> ParseNumber(std::string_view text, std::span<const Suffi
   }
   text = StdView(absl::StripAsciiWhitespace(AbslView(text)));
   uint64_t number = 0;
-  if (text.empty() || !absl::ascii_isdigit(text.front()) || !absl::SimpleAtoi(AbslView(text), &number)) return std::nullopt;
+  if (text.empty() || !absl::ascii_isdigit(text.front()) || !absl::SimpleAtoi(AbslView(text), &number))
+    return std::nullopt;
   if (number > std::numeric_limits<uint64_t>::max() / factor) return std::nullopt;
   return number * factor;
 }
