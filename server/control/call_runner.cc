@@ -1,6 +1,7 @@
 #include "server/control/call_runner.h"
 
 #include <chrono>
+#include <optional>
 #include <utility>
 
 #include "engine/base/str_cat.h"
@@ -32,7 +33,7 @@ grpc::ServerUnaryReactor* CallRunner::Run(grpc::CallbackServerContext* context, 
 grpc::ServerUnaryReactor* CallRunner::Finish(grpc::CallbackServerContext* context, const char* method,
                                              const absl::Status& status) {
   grpc::ServerUnaryReactor* reactor = context->DefaultReactor();
-  metrics_.CountCall(method, StatusName(status), 0);
+  metrics_.CountCall(method, StatusName(status), std::nullopt);
   reactor->Finish(FinishStatus(status, context));
   return reactor;
 }

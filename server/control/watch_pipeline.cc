@@ -77,7 +77,7 @@ class WatchCalls::Call final : public grpc::ServerWriteReactor<v1::Pipeline> {
     finishing_ = true;
     absl::Status status = *end_;
     lock.unlock();
-    owner_.calls_.metrics().CountCall("WatchPipeline", absl::StatusCodeToString(status.code()), 0);
+    owner_.calls_.metrics().CountCall("WatchPipeline", absl::StatusCodeToString(status.code()), std::nullopt);
     owner_.calls_.workers().Post([this, status] { Finish(FinishStatus(status, context_)); });
   }
 

@@ -10,7 +10,7 @@ constexpr MetricInfo kMetrics[] = {
     {"freshet_http_requests_total", kCounter, "Answered HTTP requests by route and status."},
     {"freshet_http_request_seconds", kHistogram, "Time from a request's last byte to its complete answer, by route."},
     {"freshet_grpc_calls_total", kCounter, "Ended calls of the control plane by method and status."},
-    {"freshet_grpc_call_seconds", kHistogram, "Duration of unary calls of the control plane by method."},
+    {"freshet_grpc_call_seconds", kHistogram, "Duration of the control plane's calls by method, watches left out."},
     {"freshet_server_memory_bytes", kGauge, "Resident memory of the server process, its shards not included."},
     {"freshet_server_cpu_seconds_total", kCounter, "Processor time of the server process, its shards not included."},
     {"freshet_server_start_time_seconds", kGauge, "When the server process started, in seconds since 1970."},

@@ -44,9 +44,9 @@ class ServerMetrics::Impl {
     request_seconds_.Add({{"route", label}}, kLatencyBuckets).Observe(seconds);
   }
 
-  void CountCall(std::string_view method, std::string_view status, double seconds) {
+  void CountCall(std::string_view method, std::string_view status, std::optional<double> seconds) {
     calls_.Add({{"method", std::string(method)}, {"status", std::string(status)}}).Increment();
-    call_seconds_.Add({{"method", std::string(method)}}, kLatencyBuckets).Observe(seconds);
+    if (seconds) call_seconds_.Add({{"method", std::string(method)}}, kLatencyBuckets).Observe(*seconds);
   }
 
   std::string Render(const std::vector<ShardMetrics>& shards, const std::vector<v1::Pipeline>& pipelines) {
@@ -76,7 +76,7 @@ void ServerMetrics::CountRequest(std::string_view route, int status, double seco
   impl_->CountRequest(route, status, seconds);
 }
 
-void ServerMetrics::CountCall(std::string_view method, std::string_view status, double seconds) {
+void ServerMetrics::CountCall(std::string_view method, std::string_view status, std::optional<double> seconds) {
   impl_->CountCall(method, status, seconds);
 }
 

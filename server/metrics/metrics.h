@@ -3,6 +3,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -20,8 +21,9 @@ class ServerMetrics {
 
   // Counts an answered HTTP request. `route` is a route's pattern (few values), never a path; empty: no route matched.
   void CountRequest(std::string_view route, int status, double seconds);
-  // Counts an answered call of the control plane, by its method (CreatePipeline) and the name of its status (OK).
-  void CountCall(std::string_view method, std::string_view status, double seconds);
+  // Counts an ended call of the control plane, by its method (CreatePipeline) and the name of its status (OK). Calls
+  // that last as long as their client wants have no duration.
+  void CountCall(std::string_view method, std::string_view status, std::optional<double> seconds);
 
   // The text of /metrics: of the server, of each shard, and of each pipeline (state, restarts, lag). Takes about a
   // microsecond a sample.
