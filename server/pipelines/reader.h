@@ -43,7 +43,7 @@ struct RowsPage {
   Schema schema;
   DeltaBatch rows;  // in order; a weight n > 1 is a row that stands n times (their sum is at most the limit)
   std::string next_page_token;  // empty: this was the last page
-  std::string etag;             // changes when the page's content may have changed
+  std::string etag;             // with its quotes; changes when the page's content may have changed
 };
 
 struct DeadLettersQuery {

@@ -3,8 +3,10 @@
 #include <boost/json/object.hpp>
 #include <boost/json/serialize.hpp>
 
+#include "engine/base/str_cat.h"
 #include "server/errors/error_list.h"
 #include "server/http/api/problem_json.h"
+#include "server/http/api/shown_text.h"
 #include "server/pipelines/problems.h"
 
 namespace freshet {
@@ -16,7 +18,7 @@ boost::json::object ProblemObject(const absl::Status& status) {
   problem["type"] = "about:blank";
   problem["title"] = boost::json::string_view(info.doc.data(), info.doc.size());
   problem["status"] = info.http_status;
-  problem["detail"] = boost::json::string_view(status.message().data(), status.message().size());
+  problem["detail"] = ShownText(StdView(status.message()));  // it may repeat what the client sent
   problem["code"] = boost::json::string_view(info.name.data(), info.name.size());
   v1::Problems problems = ProblemsOf(status);
   if (problems.problems_size() > 0) problem["problems"] = ProblemsArray(problems.problems());

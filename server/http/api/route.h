@@ -18,6 +18,8 @@ struct RouteInfo {
   std::string_view doc;  // one line
   // Answered on a worker thread: it calls what may take tens of milliseconds. Else on an I/O thread: it must not block.
   bool blocks = false;
+  // The one query parameter that may stand several times.
+  std::string_view repeated_parameter = {};
 };
 
 class Route {

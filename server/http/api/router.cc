@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <optional>
+#include <set>
 
 #include "absl/strings/str_split.h"
 #include "engine/base/check.h"
 #include "engine/base/str_cat.h"
+#include "engine/base/utf8.h"
 #include "server/errors/error_list.h"
 
 namespace freshet {
@@ -18,6 +20,7 @@ int HexDigit(char c) {
   return -1;
 }
 
+// No value: an escape is malformed, or the result is no UTF-8.
 std::optional<std::string> PercentDecode(std::string_view text, bool plus_is_blank) {
   std::string decoded;
   decoded.reserve(text.size());
@@ -32,6 +35,7 @@ std::optional<std::string> PercentDecode(std::string_view text, bool plus_is_bla
       decoded.push_back(text[i] == '+' && plus_is_blank ? ' ' : text[i]);
     }
   }
+  if (ValidUtf8Prefix(decoded) != decoded.size()) return std::nullopt;
   return decoded;
 }
 
@@ -72,9 +76,11 @@ bool MatchPath(std::string_view pattern, const std::vector<std::string_view>& se
 }
 
 absl::Status CheckQuery(const HttpRequest& request, const RouteInfo& info) {
+  std::set<std::string_view> seen;
   for (const auto& [name, value] : request.query) {
     if (std::find(info.query_parameters.begin(), info.query_parameters.end(), name) != info.query_parameters.end()) {
-      continue;
+      if (seen.insert(name).second || name == info.repeated_parameter) continue;
+      return MakeError(ErrorCode::kInvalidRequest, StrCat("query parameter '", name, "' stands more than once"));
     }
     std::string known;
     for (std::string_view parameter : info.query_parameters) {
@@ -119,6 +125,10 @@ absl::Status ParseTarget(std::string_view target, HttpRequest* request) {
   target = target.substr(0, target.find('#'));
   size_t question = target.find('?');
   request->path = target.substr(0, question);
+  if (!PercentDecode(request->path, false)) {
+    return MakeError(ErrorCode::kInvalidRequest,
+                     StrCat("the path ", request->path, " has a malformed % escape or is not UTF-8"));
+  }
   if (question == std::string_view::npos) return absl::OkStatus();
   std::string_view query = target.substr(question + 1);
   while (!query.empty()) {
@@ -131,7 +141,7 @@ absl::Status ParseTarget(std::string_view target, HttpRequest* request) {
                                                   : PercentDecode(parameter.substr(equals + 1), true);
     if (!name || !value) {
       return MakeError(ErrorCode::kInvalidRequest,
-                       StrCat("query parameter '", parameter, "' has a malformed % escape"));
+                       StrCat("query parameter '", parameter, "' has a malformed % escape or is not UTF-8"));
     }
     request->query.emplace_back(*std::move(name), *std::move(value));
   }

@@ -144,6 +144,7 @@ absl::StatusOr<RowsRequestParameters> ParseRowsRequest(const HttpRequest& reques
       ASSIGN_OR_RETURN(std::vector<std::optional<std::string>> key, ParseKey(value));
       query.keys.push_back(std::move(key));
     } else if (name == "where") {
+      if (value.empty()) return MakeError(ErrorCode::kInvalidRequest, "where= is empty: leave it out for all rows");
       query.where = value;
     } else if (name == "order") {
       ASSIGN_OR_RETURN(query.order, ParseOrder(value));

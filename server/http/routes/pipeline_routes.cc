@@ -22,16 +22,14 @@ std::string NameOf(const HttpRequest& request) { return StrCat("pipelines/", req
 
 HttpResponse PipelineResponse(const v1::Pipeline& pipeline) {
   HttpResponse response = HttpResponse::Json(json::serialize(PipelineJson(pipeline)));
-  response.headers.emplace_back("ETag", StrCat("\"", pipeline.etag(), "\""));
+  response.headers.emplace_back("ETag", pipeline.etag());
   return response;
 }
 
-// The etag of If-Match without its quotes; empty: any.
+// Etags carry their quotes, in the resource as in headers. Empty: any.
 std::string IfMatch(const HttpRequest& request) {
   std::string_view etag = request.Header("if-match");
-  if (etag == "*") return "";
-  if (etag.size() >= 2 && etag.front() == '"' && etag.back() == '"') etag = etag.substr(1, etag.size() - 2);
-  return std::string(etag);
+  return etag == "*" ? std::string() : std::string(etag);
 }
 
 absl::StatusOr<bool> Flag(const HttpRequest& request, std::string_view name) {

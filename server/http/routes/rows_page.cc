@@ -10,7 +10,7 @@ void AddHeaders(const RowsPage& page, HttpResponse* response) {
   response->headers.emplace_back("Freshet-Epoch", StrCat(page.epoch));
   response->headers.emplace_back("Freshet-Revision", StrCat(page.revision));
   response->headers.emplace_back("Freshet-Lag-Ms", StrCat(page.lag_ms));
-  response->headers.emplace_back("ETag", StrCat("\"", page.etag, "\""));
+  response->headers.emplace_back("ETag", page.etag);
   response->headers.emplace_back("Cache-Control", "no-cache");
 }
 

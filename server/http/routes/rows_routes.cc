@@ -20,7 +20,7 @@ void AnswerPage(const RouteServices& services, RowsRequestParameters parameters,
                                                                      if_none_match](absl::StatusOr<RowsPage> page) {
     if (!page.ok()) return SendReadProblem(services, pipeline, page.status(), writer);
     HttpResponse response = PageResponse(*page, json);
-    if (!if_none_match.empty() && if_none_match == StrCat("\"", page->etag, "\"")) {
+    if (!if_none_match.empty() && if_none_match == page->etag) {
       response.status = 304;
       response.body.clear();
     }
@@ -106,11 +106,12 @@ const std::vector<std::string_view> kParameters = {"key",      "where", "order",
 
 std::vector<std::unique_ptr<Route>> RowsRoutes(const RouteServices& services) {
   std::vector<std::unique_ptr<Route>> routes;
-  routes.push_back(std::make_unique<RowsRoute>(services, RouteInfo{"GET", "/v1/pipelines/{p}/views/{v}/rows",
-                                                                   kParameters, "rows of a materialized view", false}));
   routes.push_back(std::make_unique<RowsRoute>(
       services,
-      RouteInfo{"GET", "/v1/pipelines/{p}/tables/{t}/rows", kParameters, "rows of a materialized table", false}));
+      RouteInfo{"GET", "/v1/pipelines/{p}/views/{v}/rows", kParameters, "rows of a materialized view", false, "key"}));
+  routes.push_back(
+      std::make_unique<RowsRoute>(services, RouteInfo{"GET", "/v1/pipelines/{p}/tables/{t}/rows", kParameters,
+                                                      "rows of a materialized table", false, "key"}));
   return routes;
 }
 

@@ -11,6 +11,7 @@
 #include "server/http/api/load_problem.h"
 #include "server/http/api/pipeline_json.h"
 #include "server/http/api/row_json.h"
+#include "server/http/api/shown_text.h"
 #include "server/http/api/simple_route.h"
 
 namespace freshet {
@@ -33,39 +34,16 @@ std::unique_ptr<Route> RelationsRoute(const RouteServices& services, std::string
       });
 }
 
-// Bytes that are no UTF-8 become U+FFFD: a JSON text has no other way to show them.
-std::string ShownText(std::string_view bytes) {
-  std::string shown;
-  for (size_t i = 0; i < bytes.size();) {
-    auto lead = static_cast<unsigned char>(bytes[i]);
-    size_t length = lead < 0x80                   ? 1
-                    : lead >= 0xC2 && lead < 0xE0 ? 2
-                    : lead >= 0xE0 && lead < 0xF0 ? 3
-                    : lead >= 0xF0 && lead < 0xF5 ? 4
-                                                  : 0;
-    bool valid = length > 0 && i + length <= bytes.size();
-    for (size_t k = 1; valid && k < length; ++k) valid = (static_cast<unsigned char>(bytes[i + k]) & 0xC0) == 0x80;
-    if (valid) {
-      shown.append(bytes.substr(i, length));
-      i += length;
-    } else {
-      shown.append("\xEF\xBF\xBD");
-      ++i;
-    }
-  }
-  return shown;
-}
-
 HttpResponse DeadLettersResponse(const DeadLettersPage& page) {
   json::array letters;
   for (const v1::DeadLetter& letter : page.dead_letters) {
     letters.push_back(json::object{{"table", letter.table()},
                                    {"source", letter.source()},
-                                   {"partition", letter.partition()},
+                                   {"partition", ShownText(letter.partition())},
                                    {"position", letter.position()},
                                    {"epoch", letter.epoch()},
                                    {"code", letter.code()},
-                                   {"message", letter.message()},
+                                   {"message", ShownText(letter.message())},
                                    {"record", ShownText(letter.record())}});
   }
   return HttpResponse::Json(
@@ -115,8 +93,10 @@ class ErrorsRoute : public Route {
           if (!errors.ok()) return writer->Send(ProblemResponse(errors.status()));
           json::array array;
           for (const v1::ExpressionError& error : *errors) {
-            array.push_back(json::object{
-                {"node", error.node()}, {"code", error.code()}, {"count", error.count()}, {"sample", error.sample()}});
+            array.push_back(json::object{{"node", error.node()},
+                                         {"code", error.code()},
+                                         {"count", error.count()},
+                                         {"sample", ShownText(error.sample())}});
           }
           writer->Send(HttpResponse::Json(json::serialize(json::object{{"errors", std::move(array)}})));
         });

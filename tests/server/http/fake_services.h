@@ -25,7 +25,7 @@ class FakePipelines : public Pipelines {
     if (name != "pipelines/flights") return MakeError(ErrorCode::kNotFound, StrCat("there is no pipeline ", name));
     v1::Pipeline pipeline;
     pipeline.set_name(name);
-    pipeline.set_etag("7");
+    pipeline.set_etag("\"7\"");
     pipeline.set_state(v1::Pipeline::RUNNING);
     pipeline.mutable_status()->set_epoch(12);
     pipeline.mutable_status()->mutable_load()->set_rows(5);
@@ -139,7 +139,7 @@ class FakeReader : public Reader {
     RowsPage page;
     page.epoch = 12;
     page.revision = 1;
-    page.etag = "e12";
+    page.etag = "\"e12\"";
     page.schema = {{"k", {TypeKind::kBigint}}, {"v", {TypeKind::kText}}};
     uint32_t begin = query.page_token.empty() ? 0 : static_cast<uint32_t>(std::stoul(query.page_token));
     std::vector<std::pair<Row, int64_t>> rows;

@@ -157,7 +157,7 @@ TEST_F(HttpServerTest, ControlsPipelines) {
   EXPECT_THAT(Ask("PUT", "/v1/pipelines/flights", "Content-Type: application/yaml\r\nIf-Match: \"7\"\r\n", "name: x"),
               StartsWith("HTTP/1.1 200 OK\r\n"));
   ASSERT_EQ(pipelines_.updates().size(), 1u);
-  EXPECT_EQ(pipelines_.updates()[0].pipeline().etag(), "7");
+  EXPECT_EQ(pipelines_.updates()[0].pipeline().etag(), "\"7\"");
   EXPECT_TRUE(pipelines_.updates()[0].allow_missing());
   std::string refused = Ask("PUT", "/v1/pipelines/flights", "", "bad");
   EXPECT_THAT(refused, StartsWith("HTTP/1.1 422 "));

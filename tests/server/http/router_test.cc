@@ -15,7 +15,7 @@ Router MakeRouter() {
         RouteInfo{"POST", "/v1/pipelines:validate", {}, "", false},
         RouteInfo{"GET", "/v1/pipelines/{p}", {}, "", false}, RouteInfo{"DELETE", "/v1/pipelines/{p}", {}, "", false},
         RouteInfo{"POST", "/v1/pipelines/{p}:start", {}, "", false},
-        RouteInfo{"GET", "/v1/pipelines/{p}/views/{v}/rows", {"key"}, "", false}}) {
+        RouteInfo{"GET", "/v1/pipelines/{p}/views/{v}/rows", {"key", "limit"}, "", false, "key"}}) {
     routes.push_back(std::make_unique<SimpleRoute>(info, [](const HttpRequest&) { return HttpResponse::Text(""); }));
   }
   return Router(std::move(routes));
@@ -61,6 +61,10 @@ TEST(Router, RefusesWhatItDoesNotKnow) {
   EXPECT_EQ(Find("GET", "/v1/pipelines?limit=1"), "UNKNOWN_FIELD");
   EXPECT_EQ(Find("GET", "/v1/pipelines?page_size=%zz"), "INVALID_REQUEST");
   EXPECT_EQ(Find("GET", "/v1/pipelines/x/views/y/rows?key=%"), "INVALID_REQUEST");
+  EXPECT_EQ(Find("GET", "/v1/pipelines/x/views/y/rows?limit=1&limit=2"), "INVALID_REQUEST");
+  EXPECT_EQ(Find("GET", "/v1/pipelines/x/views/y/rows?key=%ff"), "INVALID_REQUEST");
+  EXPECT_EQ(Find("GET", "/v1/pipelines/%ed%a0%80"), "INVALID_REQUEST");
+  EXPECT_EQ(Find("GET", "/v1/pipelines/%z"), "INVALID_REQUEST");
   EXPECT_EQ(Find("GET", "*"), "INVALID_REQUEST");
   HttpRequest request;
   Router::Match match;
