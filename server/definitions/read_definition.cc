@@ -9,13 +9,13 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "engine/base/str_cat.h"
+#include "engine/base/utf8.h"
 #include "server/definitions/document.h"
 #include "server/definitions/field_reader.h"
 #include "server/definitions/json_document.h"
 #include "server/definitions/read_node.h"
 #include "server/definitions/read_table.h"
 #include "server/definitions/yaml_document.h"
-#include "server/formats/api/cell.h"
 
 namespace freshet {
 namespace {
@@ -202,6 +202,13 @@ v1::DefinitionFile::Language LanguageOf(const v1::DefinitionFile& file) {
   return v1::DefinitionFile::YAML;
 }
 
+Mark MarkAt(std::string_view text, size_t offset) {
+  std::string_view before = text.substr(0, offset);
+  size_t line_start = before.rfind('\n') + 1;  // 0 where there is none
+  return {static_cast<uint32_t>(std::count(before.begin(), before.end(), '\n')),
+          static_cast<uint32_t>(offset - line_start), static_cast<uint32_t>(offset)};
+}
+
 class FileReader {
  public:
   FileReader(Places& places, ProblemList& problems) : places_(places), problems_(problems) {}
@@ -215,9 +222,13 @@ class FileReader {
                   StrCat("the text has ", text.size(), " bytes; at most ", kMaxDefinitionBytes, " are taken"), "");
     }
     if (text.starts_with("\xEF\xBB\xBF")) text.erase(0, 3);
-    *number = places_.AddFile(name, text);
-    if (!IsValidUtf8(text) || text.find('\0') != std::string::npos) {
-      return Fail(*number, {}, ErrorCode::kInvalidUtf8, "the text is not valid UTF-8", "");
+    // What does not read as text is told where it begins; only what stands before is shown.
+    size_t valid = std::min(ValidUtf8Prefix(text), text.find('\0'));
+    *number = places_.AddFile(name, text.substr(0, valid));
+    if (valid < text.size()) {
+      std::string what = text[valid] == '\0' ? "a NUL byte" : "a byte that is not valid UTF-8";
+      return Fail(*number, MarkAt(text, valid), ErrorCode::kInvalidUtf8, StrCat("the text has ", what),
+                  "write the definition as UTF-8 text");
     }
     DocumentResult result;
     switch (LanguageOf(file)) {

@@ -44,7 +44,9 @@ TEST(ReadDefinitionTest, RefusesWhatMakesSmallTextsLarge) {
   EXPECT_EQ(Problems("a: 1\n---\nb: 2\n").substr(2), "1 SYNTAX_ERROR \n");
   EXPECT_NE(Problems(std::string(5000, '[')).find("SYNTAX_ERROR"), std::string::npos);
   EXPECT_EQ(Problems(std::string(kMaxDefinitionBytes + 1, 'x')), "1:1 REQUEST_TOO_LARGE \n");
-  EXPECT_EQ(Problems("name: \xFF\n"), "1:1 INVALID_UTF8 \n");
+  EXPECT_EQ(Problems("name: \xFF\n"), "1:7 INVALID_UTF8 \n");
+  EXPECT_EQ(Problems("name: x\nsinks:\n  é\xC3\n"), "3:4 INVALID_UTF8 \n");
+  EXPECT_EQ(Problems(std::string("a\0b", 3)), "1:2 INVALID_UTF8 \n");
 }
 
 TEST(ReadDefinitionTest, ReadsJsonAsItReadsYaml) {
