@@ -9,8 +9,10 @@
 #include <filesystem>
 #include <system_error>
 
+#include "absl/strings/escaping.h"
 #include "engine/base/check.h"
 #include "engine/base/str_cat.h"
+#include "engine/base/utf8.h"
 #include "server/errors/error_list.h"
 
 namespace freshet {
@@ -50,7 +52,7 @@ fs::path FixedPart(const fs::path& path) {
 // Walks the folders that a pattern can match.
 class PatternWalk {
  public:
-  PatternWalk(fs::path root, std::vector<FileEntry>* found) : root_(std::move(root)), found_(found) {}
+  PatternWalk(fs::path root, FileListing* found) : root_(std::move(root)), found_(found) {}
 
   absl::Status Walk(const fs::path& folder, const std::vector<std::string>& segments, size_t at, int depth) {
     if (at == segments.size()) return Add(folder);
@@ -80,10 +82,14 @@ class PatternWalk {
     if (!IsUnder(canonical, root_)) return Outside(path.native(), root_.native());
     absl::StatusOr<FileEntry> entry = LookAtFile(root_.native(), path.native());
     if (!entry.ok()) return absl::OkStatus();
-    if (found_->size() == kFilesMax) {
+    if (ValidUtf8Prefix(entry->path) != entry->path.size()) {
+      found_->not_text = absl::CHexEscape(entry->path);
+      return absl::OkStatus();
+    }
+    if (found_->files.size() == kFilesMax) {
       return MakeError(ErrorCode::kInvalidOption, StrCat("more than ", kFilesMax, " files match the path"));
     }
-    found_->push_back(*std::move(entry));
+    found_->files.push_back(*std::move(entry));
     return absl::OkStatus();
   }
 
@@ -101,7 +107,7 @@ class PatternWalk {
 
  private:
   fs::path root_;
-  std::vector<FileEntry>* found_;
+  FileListing* found_;
 };
 
 }  // namespace
@@ -146,9 +152,9 @@ absl::StatusOr<FileEntry> LookAtFile(const std::string& files_root, const std::s
   return entry;
 }
 
-absl::StatusOr<std::vector<FileEntry>> ListFiles(const std::string& files_root, std::string_view path) {
+absl::StatusOr<FileListing> ListFiles(const std::string& files_root, std::string_view path) {
   ASSIGN_OR_RETURN(std::string relative, RelativePath(files_root, path));
-  std::vector<FileEntry> found;
+  FileListing found;
   fs::path root = CanonicalRoot(files_root);
   PatternWalk walk(root, &found);
   std::error_code error;
@@ -163,10 +169,11 @@ absl::StatusOr<std::vector<FileEntry>> ListFiles(const std::string& files_root, 
   } else {
     RETURN_IF_ERROR(walk.Add(relative));
   }
-  std::sort(found.begin(), found.end(), [](const FileEntry& a, const FileEntry& b) { return a.path < b.path; });
-  found.erase(
-      std::unique(found.begin(), found.end(), [](const FileEntry& a, const FileEntry& b) { return a.path == b.path; }),
-      found.end());
+  std::vector<FileEntry>& files = found.files;
+  std::sort(files.begin(), files.end(), [](const FileEntry& a, const FileEntry& b) { return a.path < b.path; });
+  files.erase(
+      std::unique(files.begin(), files.end(), [](const FileEntry& a, const FileEntry& b) { return a.path == b.path; }),
+      files.end());
   return found;
 }
 

@@ -25,10 +25,17 @@ bool IsGlob(std::string_view path);
 // path, or by a symbolic link in the part without wildcards (as far as that exists).
 absl::StatusOr<std::string> RelativePath(const std::string& files_root, std::string_view path);
 
-// The regular files that `path` means, by name: itself, those directly in it (a directory; hidden ones left out), or
+struct FileListing {
+  std::vector<FileEntry> files;  // by path
+  // A file that is left out because its name is not UTF-8, which partitions' names are: shown with escapes. Empty:
+  // none.
+  std::string not_text;
+};
+
+// The regular files that `path` means: itself, those directly in it (a directory; hidden ones left out), or
 // those that match (`**` stands for folders of any depth). Symbolic links are followed; one that leads out of the root
 // is PATH_OUTSIDE_ROOT. Nothing there: an empty list.
-absl::StatusOr<std::vector<FileEntry>> ListFiles(const std::string& files_root, std::string_view path);
+absl::StatusOr<FileListing> ListFiles(const std::string& files_root, std::string_view path);
 
 // Looks at one file. NotFound: there is none.
 absl::StatusOr<FileEntry> LookAtFile(const std::string& files_root, const std::string& relative_path);

@@ -74,7 +74,13 @@ absl::StatusOr<v1::SourceExtent> FilesConnector::Resolve(const v1::PhysicalSourc
                                                          const ResolveContext& context) const {
   FilesOptions options = ReadOptions(source.binding());
   ASSIGN_OR_RETURN(RecordSettings settings, ReadRecordSettings(source.binding(), true));
-  ASSIGN_OR_RETURN(std::vector<FileEntry> files, ListFiles(context.files_root, options.path));
+  ASSIGN_OR_RETURN(FileListing listing, ListFiles(context.files_root, options.path));
+  if (!listing.not_text.empty() && !options.follow) {
+    return MakeError(ErrorCode::kInvalidOption,
+                     StrCat("table ", source.table(), ": the name of the file ", listing.not_text,
+                            " is not UTF-8; rename the file, or leave it out of path"));
+  }
+  const std::vector<FileEntry>& files = listing.files;
   if (files.empty() && !options.follow) {
     return MakeError(ErrorCode::kNotFound, StrCat("table ", source.table(), ": there is no file ", options.path,
                                                   " under files.root (", context.files_root, ")"));

@@ -58,8 +58,9 @@ absl::Status FilesSource::AddPartsOf(const Positions& positions) {
 }
 
 absl::Status FilesSource::FindNewFiles() {
-  ASSIGN_OR_RETURN(std::vector<FileEntry> files, ListFiles(context().files_root, options_.path));
-  for (const FileEntry& file : files) {
+  ASSIGN_OR_RETURN(FileListing listing, ListFiles(context().files_root, options_.path));
+  not_text_ = std::move(listing.not_text);
+  for (const FileEntry& file : listing.files) {
     if (!known_.insert(file.path).second) continue;
     if (ShardOfNewFile(file.path, context().shard_count) != context().shard.value()) continue;
     parts_.emplace(file.path, MakeLatePart(file));
@@ -89,7 +90,8 @@ void FilesSource::ReadAll() {
       continue;
     }
     if (Interrupted(*request)) continue;
-    channel().SetMessage("");
+    channel().SetMessage(
+        not_text_.empty() ? "" : StrCat("the file ", not_text_, " is left out: its name is not UTF-8; rename it"));
     if (!live) {
       channel().MarkUntil(request->number);
       channel().WaitRequest(request->number, kIdleMs);

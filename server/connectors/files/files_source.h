@@ -58,6 +58,7 @@ class FilesSource final : public QueuedSource {
   std::unique_ptr<Framer> framer_;
   std::map<std::string, FilePart> parts_;  // of this shard, by name
   std::set<std::string> known_;            // paths of all files that have a shard
+  std::string not_text_;                   // a file that is left out because of its name
   uint64_t load_bytes_ = 0;
   bool needs_lines_ = false;             // a column holds the line
   const FilePart* header_of_ = nullptr;  // whose header the decoder knows

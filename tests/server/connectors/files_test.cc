@@ -288,6 +288,20 @@ TEST_F(Files, WhatLeadsOutOfTheRootIsRefused) {
             "in.csv");
 }
 
+TEST_F(Files, AFileWhoseNameIsNoTextIsNamed) {
+  folder_.Write("a.csv", "a,b\n1,x\n");
+  folder_.Write("b\xFF.csv", "a,b\n2,y\n");
+  absl::Status status = ResolveError(Source({{"path", "*.csv"}, {"format", "csv"}}));
+  EXPECT_EQ(CodeOf(status), ErrorCode::kInvalidOption);
+  EXPECT_THAT(std::string(status.message()), HasSubstr("b\\xff.csv"));
+  // What is followed goes on without it, and says so in its status.
+  v1::PhysicalSource follow =
+      Source({{"path", "*.csv"}, {"format", "csv"}, {"mode", "follow"}, {"poll_interval_ms", "10"}});
+  v1::SourceExtent extent = Resolve(follow);
+  ASSERT_EQ(extent.partitions_size(), 1);
+  EXPECT_EQ(extent.partitions(0).partition(), "a.csv");
+}
+
 TEST_F(Files, AMissingFileIsNamed) {
   absl::Status status = ResolveError(Source({{"path", "no.csv"}, {"format", "csv"}}));
   EXPECT_EQ(CodeOf(status), ErrorCode::kNotFound);
