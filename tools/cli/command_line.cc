@@ -137,6 +137,10 @@ void AddRunCommand(Commands& c) {
       ->allow_extra_args(false);
   run->add_option("--data-dir", c.run.data_dir, "Keeps the data in this folder; else in a temporary one");
   run->add_option("--shards", c.run.shards, "Processes that share the work")->check(CLI::Range(1, 1024));
+  run->add_option_function<std::string>(
+         "--query",
+         [](const std::string&) { throw CLI::ValidationError("--query", "run --query is not built in this release"); })
+      ->group("");  // not in the help
 }
 
 // What the interface describes, but this release has not: refused with its name, whatever its arguments.
@@ -183,6 +187,15 @@ int RunCommandLine(int argument_count, char** arguments) {
   AddUnbuiltCommands(commands);
   try {
     app.parse(argument_count, arguments);
+  } catch (const CLI::RequiredError& error) {
+    // An unknown command is told as a missing one.
+    if (app.get_subcommands().empty() && !app.remaining().empty()) {
+      std::fprintf(stderr, "freshet has no command %s\nRun with --help for those that it has.\n",
+                   app.remaining().front().c_str());
+      return static_cast<int>(ExitCode::kWrongUse);
+    }
+    app.exit(error);
+    return static_cast<int>(ExitCode::kWrongUse);
   } catch (const CLI::ParseError& error) {  // help and version are such, too
     return app.exit(error) == 0 ? 0 : static_cast<int>(ExitCode::kWrongUse);
   }

@@ -1,5 +1,6 @@
 #include "tools/cli/definition_files.h"
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
@@ -11,18 +12,51 @@
 #include <yaml-cpp/yaml.h>
 
 #include "engine/base/str_cat.h"
+#include "engine/base/utf8.h"
+#include "server/errors/error_list.h"
 #include "tools/cli/exit_code.h"
 
 namespace freshet {
 namespace {
 
-absl::StatusOr<std::string> ReadText(const std::string& path) {
-  if (path == "-") return std::string(std::istreambuf_iterator<char>(std::cin), {});
+// No definition is larger; what the server takes of it is less.
+constexpr size_t kReadBytesMax = 8 << 20;
+
+absl::StatusOr<std::string> ReadText(std::istream& stream, const std::string& name) {
+  std::string text(kReadBytesMax + 1, '\0');
+  stream.read(text.data(), static_cast<std::streamsize>(text.size()));
+  text.resize(static_cast<size_t>(stream.gcount()));
+  if (text.size() <= kReadBytesMax) return text;
+  return WrongUseError(StrCat(name, " is larger than ", kReadBytesMax >> 20, " MiB, so it is no definition"));
+}
+
+absl::StatusOr<std::string> ReadFile(const std::string& path) {
+  if (path == "-") return ReadText(std::cin, "standard input");
   std::error_code error;
   if (std::filesystem::is_directory(path, error)) return WrongUseError(StrCat(path, " is a folder, not a definition"));
   std::ifstream file(path, std::ios::binary);
   if (!file) return WrongUseError(StrCat("cannot read ", path, ": ", std::strerror(errno)));
-  return std::string(std::istreambuf_iterator<char>(file), {});
+  return ReadText(file, path);
+}
+
+// gRPC carries texts as UTF-8 only, so this is said here and not by the server.
+absl::Status CheckIsText(const std::string& text, const std::string& name) {
+  size_t valid = ValidUtf8Prefix(text);
+  if (valid == text.size()) return absl::OkStatus();
+  std::string_view before = std::string_view(text).substr(0, valid);
+  size_t line_start = before.rfind('\n') + 1;  // 0 where there is none
+  v1::Problems problems;
+  v1::Problem& problem = *problems.add_problems();
+  problem.set_severity(v1::Problem::ERROR);
+  problem.set_code(std::string(InfoOf(ErrorCode::kInvalidUtf8).name));
+  problem.set_file(name);
+  problem.set_line(static_cast<uint32_t>(std::count(before.begin(), before.end(), '\n')) + 1);
+  problem.set_column(static_cast<uint32_t>(std::count_if(before.begin() + static_cast<ptrdiff_t>(line_start),
+                                                         before.end(), [](char c) { return (c & 0xC0) != 0x80; })) +
+                     1);
+  problem.set_message("the text has a byte that is not valid UTF-8");
+  problem.set_suggestion("write the definition as UTF-8 text");
+  return ServerError("INVALID_DEFINITION", "the definition has problems", absl::StatusCode::kInvalidArgument, problems);
 }
 
 std::string ScalarOf(const YAML::Node& node, const char* key) {
@@ -77,10 +111,12 @@ class Outliner {
 absl::StatusOr<v1::Definition> ReadDefinitionFiles(const std::vector<std::string>& paths) {
   v1::Definition definition;
   for (const std::string& path : paths) {
-    absl::StatusOr<std::string> text = ReadText(path);
+    absl::StatusOr<std::string> text = ReadFile(path);
     if (!text.ok()) return text.status();
+    std::string name = path == "-" ? "stdin" : path;
+    if (absl::Status status = CheckIsText(*text, name); !status.ok()) return status;
     v1::DefinitionFile& file = *definition.add_files();
-    file.set_name(path == "-" ? "stdin" : path);
+    file.set_name(std::move(name));
     file.set_text(*std::move(text));
   }
   return definition;

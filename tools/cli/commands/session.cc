@@ -2,15 +2,18 @@
 
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "engine/base/str_cat.h"
 
 namespace freshet {
 
 absl::StatusOr<Server> ConnectTo(const Session& session) {
   size_t colon = session.address.rfind(':');
-  if (colon == std::string::npos || colon == 0 || colon + 1 == session.address.size() ||
-      session.address.find("://") != std::string::npos) {
-    return WrongUseError(StrCat("--address takes host:port, not ", session.address));
+  uint32_t port = 0;
+  bool has_port = colon != std::string::npos && absl::SimpleAtoi(session.address.substr(colon + 1), &port) &&
+                  port > 0 && port < 65536;
+  if (!has_port || colon == 0 || session.address.find("://") != std::string::npos) {
+    return WrongUseError(StrCat("--address takes host:port, not '", session.address, "'"));
   }
   absl::StatusOr<std::unique_ptr<ControlClient>> control = ControlClient::Connect(session.address);
   if (!control.ok()) return control.status();
