@@ -82,8 +82,8 @@ class SupervisorTest : public ::testing::Test {
     return count;
   }
 
-  // A shell that ignores the arguments of the role and never connects.
-  std::vector<std::string> Sleeper() { return {"/bin/sh", "-c", "sleep 1000; true", folder_}; }
+  // A process that ignores the arguments of the role and never connects; named so that Running finds it.
+  std::vector<std::string> Sleeper() { return {"/bin/bash", "-c", "exec -a 'sleep " + folder_ + "' sleep 1000"}; }
 
   const std::string folder_ = ::testing::TempDir() + "supervisor_test";
   Settings settings_;
