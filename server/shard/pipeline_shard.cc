@@ -119,6 +119,12 @@ absl::Status PipelineShard::Start(Link* link) {
   return loop_->Start(SourcePositions(static_cast<size_t>(start_.plan().sources_size())));
 }
 
+PipelineShard::Reached PipelineShard::reached() const {
+  if (loop_ == nullptr) return {};
+  ShardStatus status = loop_->status();
+  return {status.committed, status.load_complete, status.finished};
+}
+
 bool PipelineShard::Step() {
   if (loop_ == nullptr || !failure_.ok()) return false;
   bool worked = loop_->Step();

@@ -39,6 +39,13 @@ class PipelineShard {
   absl::Status Start(Link* link);
   bool started() const { return loop_ != nullptr; }
 
+  struct Reached {
+    Epoch epoch;  // committed
+    bool load_complete = false;
+    bool finished = false;
+  };
+  Reached reached() const;
+
   void OnFrame(ShardId from, Frame frame) { loop_->OnFrame(from, std::move(frame)); }
   void OnSourceReady() {
     if (loop_ != nullptr) loop_->OnSourceReady();

@@ -28,7 +28,7 @@
 namespace freshet {
 namespace {
 
-constexpr int64_t kReportMicros = 200'000;        // while something goes on
+constexpr int64_t kReportMicros = 200'000;        // after a commit
 constexpr int64_t kIdleReportMicros = 1'000'000;  // else; also how often memory is looked at
 
 constexpr int kExitStopped = 0;
@@ -51,6 +51,7 @@ class ShardProcess {
   std::optional<int> OpenPipeline(const v1::SourceExtents& extents);
   std::optional<int> BeginEpochs();
   int Fail(const absl::Status& status);
+  void HastenReport(int64_t now);
   void ReportIfDue(int64_t now);
   void Wait(int64_t now);
 
@@ -71,7 +72,8 @@ class ShardProcess {
   std::vector<v1::ReadRequest> early_reads_;
 
   int64_t next_report_ = 0;
-  uint64_t reported_epoch_ = 0;
+  int64_t last_report_micros_ = 0;
+  PipelineShard::Reached reported_;  // what the last report tells of
   std::string last_report_;
 };
 
@@ -101,6 +103,7 @@ int ShardProcess::Run() {
                             fmt::format("shard {} takes {} MiB, above its limit of {} MiB (options.memory)",
                                         options_.shard, memory_->bytes() >> 20, memory_->limit_bytes() >> 20)));
     }
+    if (pipeline_ != nullptr) HastenReport(now);
     ReportIfDue(now);
     if (!worked) Wait(now);
   }
@@ -246,6 +249,16 @@ int ShardProcess::Fail(const absl::Status& status) {
   return kExitFailed;
 }
 
+// The state that the server tells changes with the reports, so they come at once when it does.
+void ShardProcess::HastenReport(int64_t now) {
+  PipelineShard::Reached reached = pipeline_->reached();
+  if (reached.load_complete != reported_.load_complete || reached.finished != reported_.finished) {
+    next_report_ = now;
+  } else if (reached.epoch != reported_.epoch) {
+    next_report_ = std::min(next_report_, last_report_micros_ + kReportMicros);
+  }
+}
+
 void ShardProcess::ReportIfDue(int64_t now) {
   if (now < next_report_) return;
   v1::ShardReport report;
@@ -255,8 +268,9 @@ void ShardProcess::ReportIfDue(int64_t now) {
   } else if (resolver_ != nullptr) {
     report.set_waiting_for(resolver_->waiting_for());
   }
-  next_report_ = now + (report.epoch() != reported_epoch_ ? kReportMicros : kIdleReportMicros);
-  reported_epoch_ = report.epoch();
+  next_report_ = now + kIdleReportMicros;
+  last_report_micros_ = now;
+  if (pipeline_ != nullptr) reported_ = pipeline_->reached();
   report.mutable_status()->set_shard(options_.shard);
   report.mutable_status()->set_pid(::getpid());
   std::string bytes = report.SerializeAsString();

@@ -197,6 +197,7 @@ void Group::OnLaunched(Launched launched) {
   policy_.OnStart(environment_.clock->MonotonicMicros());
   loaded_ = false;
   finished_ = false;
+  reached_.Clear();
   if (phase_ == Phase::kEnding) {  // it was stopped meanwhile
     early_hellos_.clear();
     if (shards_.empty()) {

@@ -118,6 +118,7 @@ class Group : public std::enable_shared_from_this<Group> {
   void OnMessage(uint32_t shard, v1::FromShard message);
   void OnExtents(const v1::SourceExtents& extents);
   void OnCommitted(const v1::Committed& committed);
+  void AdoptReached();
   void OnEpochsWanted();
   void OnShardFailure(uint32_t shard, const v1::ShardFailure& failure);
   void OnExit(uint32_t shard, uint64_t generation, int wait_status);
@@ -159,6 +160,7 @@ class Group : public std::enable_shared_from_this<Group> {
   uint64_t epoch_ = 0;
   bool loaded_ = false;  // in this generation
   bool finished_ = false;
+  v1::Committed reached_;    // the commit that changed loaded_ or finished_ last, maybe not yet known of all shards
   bool was_loaded_ = false;  // under these extents, in any generation
   bool server_restarted_;    // the positions are those of an earlier server: maybe not the last ones
   CommittedPositions positions_;

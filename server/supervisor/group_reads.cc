@@ -2,6 +2,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/str_cat.h"
+#include "fmt/format.h"
 #include "server/errors/error_list.h"
 
 namespace freshet {
@@ -12,8 +13,8 @@ void GroupReads::Ask(uint64_t id, std::vector<Question> questions, std::chrono::
   pending.missing = questions.size();
   pending.done = std::move(done);
   pending.timer = std::make_unique<boost::asio::steady_timer>(io_, timeout);
-  pending.timer->async_wait([this, id](const boost::system::error_code& error) {
-    if (!error) Cancel(id, MakeError(ErrorCode::kUnavailable, "the shards did not answer in time; try again"));
+  pending.timer->async_wait([this, id, timeout](const boost::system::error_code& error) {
+    if (!error) Cancel(id, TimedOut(id, timeout));
   });
   for (const Question& question : questions) pending.shards.push_back(question.shard);
   for (Question& question : questions) {
@@ -45,6 +46,18 @@ void GroupReads::OnResponse(uint32_t shard, v1::ReadResponse response) {
   std::vector<v1::ReadResponse> responses;
   for (auto& each : whole.responses) responses.push_back(*std::move(each));
   whole.done(std::move(responses));
+}
+
+absl::Status GroupReads::TimedOut(uint64_t id, std::chrono::milliseconds timeout) const {
+  std::string silent;
+  auto found = pending_.find(id);
+  for (size_t i = 0; found != pending_.end() && i < found->second.shards.size(); ++i) {
+    if (found->second.responses[i]) continue;
+    silent += fmt::format("{}{}", silent.empty() ? "" : ", ", found->second.shards[i]);
+  }
+  return MakeError(
+      ErrorCode::kUnavailable,
+      fmt::format("no answer in {} ms from shard {}; try again (setting http.read_timeout)", timeout.count(), silent));
 }
 
 bool GroupReads::Cancel(uint64_t id, const absl::Status& reason) {

@@ -38,6 +38,8 @@ class GroupReads {
   void CancelAll(const absl::Status& reason);
 
  private:
+  absl::Status TimedOut(uint64_t id, std::chrono::milliseconds timeout) const;
+
   struct Pending {
     std::vector<uint32_t> shards;
     std::vector<std::optional<v1::ReadResponse>> responses;

@@ -33,6 +33,7 @@ void Group::OnMessage(uint32_t shard, v1::FromShard message) {
       break;
     case v1::FromShard::kReport:
       shards_[shard].report = std::move(*message.mutable_report());
+      AdoptReached();
       environment_.on_change(uid_, /*now=*/false);
       break;
     case v1::FromShard::kCommitted:
@@ -75,12 +76,12 @@ void Group::OnExtents(const v1::SourceExtents& extents) {
 }
 
 void Group::OnCommitted(const v1::Committed& committed) {
-  bool state_changed = committed.load_complete() != loaded_ || committed.finished() != finished_;
   epoch_ = std::max(epoch_, committed.epoch());
-  loaded_ = committed.load_complete();
-  finished_ = committed.finished();
-  was_loaded_ |= loaded_;
-  if (loaded_) last_failure_ = std::nullopt;
+  if (committed.load_complete() != reached_.load_complete() || committed.finished() != reached_.finished()) {
+    reached_.set_epoch(committed.epoch());
+    reached_.set_load_complete(committed.load_complete());
+    reached_.set_finished(committed.finished());
+  }
   if (committed.positions_size() > 0) {
     positions_.Merge(committed.positions());
     if (!positions_dirty_) {
@@ -88,16 +89,31 @@ void Group::OnCommitted(const v1::Committed& committed) {
       After(save_timer_, kSaveInterval, &Group::SavePositions);
     }
   }
-  if (state_changed && loaded_) {
-    positions_dirty_ = true;
-    SavePositions();
-  }
-  if (loaded_) window_.OnCommit(committed.epoch(), environment_.clock->MonotonicMicros());
+  if (committed.load_complete()) window_.OnCommit(committed.epoch(), environment_.clock->MonotonicMicros());
   if (!keeping_) {
     keeping_ = true;
     After(keep_timer_, kKeepInterval, &Group::KeepEpochs);
   }
-  environment_.on_change(uid_, state_changed);
+  environment_.on_change(uid_, /*now=*/false);
+  AdoptReached();
+}
+
+// The state changes once all shards have told what they have at that commit: who sees RUNNING or COMPLETED sees the
+// numbers of rows with it.
+void Group::AdoptReached() {
+  if (reached_.load_complete() == loaded_ && reached_.finished() == finished_) return;
+  for (const Shard& shard : shards_) {
+    if (!shard.report || shard.report->epoch() < reached_.epoch()) return;
+  }
+  loaded_ = reached_.load_complete();
+  finished_ = reached_.finished();
+  was_loaded_ |= loaded_;
+  if (loaded_) {
+    last_failure_ = std::nullopt;
+    positions_dirty_ = true;
+    SavePositions();
+  }
+  environment_.on_change(uid_, /*now=*/true);
 }
 
 void Group::KeepEpochs() {
@@ -240,6 +256,11 @@ void Group::Ask(Read read, std::function<void(absl::StatusOr<ReadResult>)> done)
     if (rows.epoch() > window_.newest()) {
       done(MakeError(ErrorCode::kEpochNotReached,
                      fmt::format("epoch {} is not committed yet; the newest is {}", rows.epoch(), window_.newest())));
+      return;
+    }
+    if (read.at_least > rows.epoch()) {
+      done(MakeError(ErrorCode::kEpochNotReached, fmt::format("epoch {} does not cover epoch {}; the newest is {}",
+                                                              rows.epoch(), read.at_least, window_.newest())));
       return;
     }
     result.epoch = rows.epoch();
