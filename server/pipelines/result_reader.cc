@@ -19,10 +19,6 @@ absl::StatusOr<CatalogPipeline> FindPipeline(const Catalog& catalog, const std::
   return *std::move(pipeline);
 }
 
-uint32_t ShardCountOf(const v1::CatalogRevision& revision) {
-  return std::max<uint32_t>(1, revision.plan().options().shards());
-}
-
 // A token of the same pipeline, revision and query.
 absl::StatusOr<PageToken> ReadToken(const std::string& text, uint64_t seed, const v1::CatalogEntry& entry,
                                     uint64_t query_hash) {
@@ -90,7 +86,7 @@ absl::StatusOr<std::shared_ptr<ResultReader::RowsRead>> ResultReader::Prepare(co
     place = {token.shard, token.after};
     epoch = token.epoch;
   }
-  for (uint32_t shard = 0; shard < ShardCountOf(revision); ++shard) {
+  for (uint32_t shard : read->bound.shards) {
     if (!read->ordered && shard < place.shard) continue;  // all of its rows have been given
     std::string after = read->ordered ? OrderedCursorOf(place, shard) : shard == place.shard ? place.after : "";
     read->shards.push_back(shard);
@@ -135,6 +131,7 @@ ResultReader::ReadId ResultReader::ReadRows(RowsQuery query, std::function<void(
     rows.set_pin(true);
     hold.at_least = 0;
     hold.pages.clear();
+    for (uint32_t shard : read->shards) hold.pages.push_back({shard, "", 1});
     Ask(id, uid, std::move(hold), [page = *std::move(page), done](absl::StatusOr<Group::ReadResult> held) {
       // Where it cannot be held, the next page says so; this one is right.
       if (absl::IsCancelled(held.status())) {

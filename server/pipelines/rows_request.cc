@@ -5,7 +5,9 @@
 #include "engine/base/check.h"
 #include "engine/base/key_hash.h"
 #include "engine/base/str_cat.h"
+#include "engine/circuit/circuit_builder.h"
 #include "engine/columnar/datum.h"
+#include "engine/columnar/key_columns.h"
 #include "engine/columnar/row_codec.h"
 #include "fmt/format.h"
 #include "server/errors/error_list.h"
@@ -33,7 +35,9 @@ absl::StatusOr<uint32_t> FindView(const RowsQuery& query, const v1::CatalogRevis
                    fmt::format("{} '{}' keeps no rows; declare it materialized", kind, query.relation));
 }
 
-absl::Status BindKeys(const RowsQuery& query, const v1::PhysicalView& view, BoundRows& bound) {
+// `shard_count` and `seed` say which shard a key lies on: the rows of every view are spread by its key.
+absl::Status BindKeys(const RowsQuery& query, const v1::PhysicalView& view, uint16_t shard_count, uint64_t seed,
+                      BoundRows& bound) {
   std::vector<uint32_t> columns(view.key().begin(), view.key().end());
   if (columns.empty()) {
     for (uint32_t i = 0; i < bound.schema.size(); ++i) columns.push_back(i);
@@ -62,8 +66,14 @@ absl::Status BindKeys(const RowsQuery& query, const v1::PhysicalView& view, Boun
       cells.push_back(builder.Finish());
       all.push_back(ColumnIndex(static_cast<uint32_t>(i)));
     }
-    EncodeRow(DeltaBatch(1, std::move(cells)), all, 0, bound.request.add_keys());
+    DeltaBatch row(1, std::move(cells));
+    EncodeRow(row, all, 0, bound.request.add_keys());
+    uint64_t hash = HashKeys(row, all, seed).as<uint64_t>()[0];
+    bound.shards.push_back(OwnerOf(VnodeOf(hash), shard_count).value());
   }
+  std::sort(bound.shards.begin(), bound.shards.end());
+  bound.shards.erase(std::unique(bound.shards.begin(), bound.shards.end()), bound.shards.end());
+  for (uint32_t shard = 0; query.keys.empty() && shard < shard_count; ++shard) bound.shards.push_back(shard);
   return absl::OkStatus();
 }
 
@@ -92,7 +102,8 @@ absl::StatusOr<BoundRows> BindRows(const RowsQuery& query, const v1::CatalogRevi
   BoundRows bound;
   bound.schema = SchemaFromProto(view.schema());
   bound.request.set_view(index);
-  RETURN_IF_ERROR(BindKeys(query, view, bound));
+  auto shard_count = static_cast<uint16_t>(std::max<uint32_t>(1, revision.plan().options().shards()));
+  RETURN_IF_ERROR(BindKeys(query, view, shard_count, revision.physical().hash_seed(), bound));
   RETURN_IF_ERROR(BindOrder(query, bound));
   if (!query.where.empty()) {
     ASSIGN_OR_RETURN(Expression where, BindWhere(query.where, bound.schema));

@@ -1,6 +1,9 @@
 // Binds a query of rows to the view that it reads: names to columns, texts to values.
 #pragma once
 
+#include <cstdint>
+#include <vector>
+
 #include "absl/status/statusor.h"
 #include "engine/columnar/types.h"
 #include "freshet/v1/catalog.pb.h"
@@ -12,7 +15,8 @@ namespace freshet {
 struct BoundRows {
   v1::RowsRequest request;  // without epoch and cursor
   Schema schema;
-  uint64_t query_hash = 0;  // of everything but the page and its size
+  uint64_t query_hash = 0;       // of everything but the page and its size
+  std::vector<uint32_t> shards;  // that may have such rows, ascending: for keys their owners, else all
 };
 
 // Errors: NOT_FOUND, NOT_MATERIALIZED, UNKNOWN_COLUMN, INVALID_KEY, and what the condition's binding says.
