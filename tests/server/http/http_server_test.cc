@@ -22,8 +22,9 @@ using testing::StartsWith;
 // A plain socket, so that tests decide about every byte.
 class Client {
  public:
-  explicit Client(const std::string& address) {
+  explicit Client(const std::string& address, int receive_buffer = 0) {
     socket_ = ::socket(AF_INET, SOCK_STREAM, 0);
+    if (receive_buffer > 0) setsockopt(socket_, SOL_SOCKET, SO_RCVBUF, &receive_buffer, sizeof(receive_buffer));
     sockaddr_in to{};
     to.sin_family = AF_INET;
     to.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
@@ -40,6 +41,13 @@ class Client {
       if (sent <= 0) return;
       bytes.remove_prefix(static_cast<size_t>(sent));
     }
+  }
+  // At most so many bytes.
+  std::string Read(size_t bytes) {
+    std::string part(bytes, '\0');
+    ssize_t got = ::recv(socket_, part.data(), bytes, 0);
+    part.resize(got < 0 ? 0 : static_cast<size_t>(got));
+    return part;
   }
   // Until `end` comes, or the server closes.
   std::string ReadUntil(std::string_view end) {
@@ -212,14 +220,33 @@ TEST_F(HttpServerTest, CutsOffASlowRequest) {
   Client client(server_->address());
   auto begin = std::chrono::steady_clock::now();
   std::thread dribble([&] {
-    for (int i = 0; i < 20; ++i) {
+    for (int i = 0; i < 60; ++i) {
       client.Send("G");
       std::this_thread::sleep_for(std::chrono::milliseconds(50));
     }
   });
   client.ReadAll();
-  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(800));
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::milliseconds(2500));
   dribble.join();
+}
+
+TEST_F(HttpServerTest, CutsOffAStreamThatNobodyReadsButNotASlowOne) {
+  settings_.http_idle_timeout_ms = 100;
+  settings_.http_page_rows_max = 10'000;
+  reader_.rows_ = 450'000;  // more than the buffers of the system take
+  Start();
+  const std::string request = "GET /v1/pipelines/flights/views/late/rows?format=csv HTTP/1.1\r\nHost: x\r\n\r\n";
+  Client still(server_->address(), /*receive_buffer=*/4096), slow(server_->address(), /*receive_buffer=*/4096);
+  still.Send(request);
+  slow.Send(request);
+  std::string taken;
+  for (int i = 0; i < 20; ++i) {
+    taken += slow.Read(4096);
+    std::this_thread::sleep_for(std::chrono::milliseconds(50));
+  }
+  EXPECT_THAT(still.ReadAll(), testing::Not(HasSubstr("449999,")));
+  taken += slow.ReadUntil("449999,");
+  EXPECT_THAT(taken, HasSubstr("449999,"));
 }
 
 TEST_F(HttpServerTest, CancelsAReadWhoseClientIsGone) {
@@ -231,6 +258,33 @@ TEST_F(HttpServerTest, CancelsAReadWhoseClientIsGone) {
   }
   for (int i = 0; i < 100 && reader_.cancelled() == 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(20));
   EXPECT_EQ(reader_.cancelled(), 1);
+}
+
+TEST_F(HttpServerTest, TellsConnectionsAboveTheLimit) {
+  settings_.http_connections_max = 2;
+  Start();
+  {
+    Client first(server_->address()), second(server_->address());
+    for (Client* client : {&first, &second}) {
+      client->Send("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n");
+      EXPECT_THAT(client->ReadAnswer(), HasSubstr("ok\n"));
+    }
+    for (int i = 0; i < 5; ++i) {
+      Client third(server_->address());
+      third.Send("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n");
+      std::string answer = third.ReadAll();
+      EXPECT_THAT(answer, StartsWith("HTTP/1.1 503 Service Unavailable\r\n"));
+      EXPECT_THAT(answer, HasSubstr("http.connections_max"));
+    }
+    second.Send("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n");
+    EXPECT_THAT(second.ReadAnswer(), HasSubstr("ok\n"));
+  }
+  std::string answer;
+  for (int i = 0; i < 100 && answer.find(" 200 ") == std::string::npos; ++i) {
+    answer = Get("/livez");
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 "));
 }
 
 TEST_F(HttpServerTest, DrainsAndRefusesNewConnections) {
