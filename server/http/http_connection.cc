@@ -1,5 +1,8 @@
 #include "server/http/http_connection.h"
 
+#include <linux/sockios.h>
+#include <sys/ioctl.h>
+
 #include <array>
 #include <chrono>
 #include <cstring>
@@ -29,6 +32,15 @@ using Clock = std::chrono::steady_clock;
 
 constexpr uint32_t kHeaderBytesMax = 16 * 1024;
 constexpr size_t kReadBytes = 16 * 1024;
+constexpr size_t kWriteBytes = 64 * 1024;
+// The system tells of what a slow reader has taken in steps of up to its whole buffer.
+constexpr uint64_t kTimeoutsWithoutProgress = 4;
+
+// Bytes that the system holds because the other side has not taken them yet.
+int64_t UntakenBytes(int socket) {
+  int bytes = 0;
+  return ::ioctl(socket, SIOCOUTQ, &bytes) == 0 ? bytes : 0;
+}
 
 std::string_view ReasonOf(int status) {
   auto reason = http::obsolete_reason(static_cast<http::status>(status));
@@ -148,6 +160,8 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void HandleRequest();
   void SendWhole(HttpResponse response);
   void Write(std::string bytes, std::function<void(bool)> written);
+  void WatchStream();
+  int64_t TakenBytes() { return written_bytes_ - UntakenBytes(socket_.native_handle()); }
   void EndAnswer();
   std::string Head(const HttpResponse& response, std::optional<size_t> length) const;
 
@@ -180,6 +194,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   std::string_view route_pattern_;
   Clock::time_point started_;
   std::string output_;
+  int64_t written_bytes_ = 0;  // of the stream's part that goes out
   std::function<void()> gone_;
 };
 
@@ -333,11 +348,29 @@ void Connection::Write(std::string bytes, std::function<void(bool)> written) {
   }
   if (!written) return;  // goes with the next part
   auto part = std::make_shared<std::string>(std::exchange(output_, {}));
-  asio::async_write(socket_, asio::buffer(*part),
+  written_bytes_ = 0;
+  WatchStream();
+  auto count = [this](error_code error, size_t bytes) -> size_t {
+    written_bytes_ = static_cast<int64_t>(bytes);
+    return error ? 0 : kWriteBytes;
+  };
+  asio::async_write(socket_, asio::buffer(*part), count,
                     [self = shared_from_this(), part, written = std::move(written)](error_code error, size_t) {
+                      self->timer_.cancel();
                       if (error) self->Close();
                       written(!error);
                     });
+}
+
+// A stream may be read slowly, as long as it is read at all.
+void Connection::WatchStream() {
+  timer_.expires_after(std::chrono::milliseconds(context_.idle_timeout_ms * kTimeoutsWithoutProgress));
+  timer_.async_wait([weak = weak_from_this(), before = TakenBytes()](error_code error) {
+    auto self = weak.lock();
+    if (error || self == nullptr || !self->socket_.is_open()) return;
+    if (self->TakenBytes() == before) return self->Close();
+    self->WatchStream();
+  });
 }
 
 void Connection::EndAnswer() {

@@ -1,5 +1,6 @@
 #include "server/http/http_server.h"
 
+#include <array>
 #include <atomic>
 #include <chrono>
 #include <condition_variable>
@@ -19,6 +20,7 @@
 
 #include "engine/base/str_cat.h"
 #include "server/errors/error_list.h"
+#include "server/http/api/problem.h"
 #include "server/http/api/router.h"
 #include "server/http/http_connection.h"
 #include "server/http/route_list.h"
@@ -31,6 +33,21 @@ using tcp = asio::ip::tcp;
 using boost::system::error_code;
 
 constexpr size_t kWorkers = 4;
+// Connections that are told that there are too many: so many at once, for so long.
+constexpr int kRefusingMax = 64;
+constexpr auto kRefusing = std::chrono::seconds(1);
+
+// The answer to a connection above the limit, which is given before its request is known.
+std::string RefusalOf(uint64_t connections_max) {
+  HttpResponse response =
+      ProblemResponse(MakeError(ErrorCode::kUnavailable, StrCat("all ", connections_max,
+                                                                " connections are in use; try again later "
+                                                                "(setting http.connections_max)")));
+  std::string text = StrCat("HTTP/1.1 ", response.status, " Service Unavailable\r\nConnection: close\r\n");
+  for (const auto& [name, value] : response.headers) text.append(StrCat(name, ": ", value, "\r\n"));
+  text.append(StrCat("Content-Length: ", response.body.size(), "\r\n\r\n", response.body));
+  return text;
+}
 
 absl::StatusOr<tcp::endpoint> ParseAddress(const std::string& address) {
   size_t colon = address.rfind(':');
@@ -73,6 +90,7 @@ class HttpServer::Impl {
                                     double seconds) { metrics.CountRequest(route, status, seconds); },
                  .request_bytes_max = services.settings.http_request_bytes_max,
                  .idle_timeout_ms = services.settings.http_idle_timeout_ms},
+        refusal_(RefusalOf(services.settings.http_connections_max)),
         accepting_(asio::make_strand(io_)),
         acceptor_(accepting_),
         retry_(accepting_),
@@ -84,8 +102,6 @@ class HttpServer::Impl {
     workers_.join();
     io_.stop();
     for (std::thread& thread : threads_) thread.join();
-    std::lock_guard lock(mutex_);
-    paused_ = false;
   }
 
   absl::Status Listen() {
@@ -117,20 +133,21 @@ class HttpServer::Impl {
   }
 
  private:
-  // One accept at a time; past the limit none, until a connection ends: the kernel's backlog holds the others.
+  // One accept at a time. Past the limit a connection is told so: left in the system's backlog, its client would not
+  // know what it waits for.
   void Accept() {
     acceptor_.async_accept(asio::make_strand(io_), [this](error_code error, tcp::socket socket) {
       if (error == asio::error::operation_aborted || !acceptor_.is_open()) return;
       if (error) return AcceptLater();  // out of descriptors: some come back
       error_code ignored;
       socket.set_option(tcp::no_delay(true), ignored);
-      Serve(std::move(socket));
       bool full;
       {
         std::lock_guard lock(mutex_);
-        full = paused_ = closers_.size() >= settings_.http_connections_max;
+        full = closers_.size() >= settings_.http_connections_max;
       }
-      if (!full) Accept();
+      full ? Refuse(std::move(socket)) : Serve(std::move(socket));
+      Accept();
     });
   }
 
@@ -138,6 +155,27 @@ class HttpServer::Impl {
     retry_.expires_after(std::chrono::milliseconds(50));
     retry_.async_wait([this](error_code error) {
       if (!error && acceptor_.is_open()) Accept();
+    });
+  }
+
+  // Answers 503 and reads on for a moment: a connection closed with unread bytes is reset, and its answer lost.
+  void Refuse(tcp::socket accepted) {
+    if (refusing_ >= kRefusingMax) return;
+    ++refusing_;
+    auto socket = std::make_shared<tcp::socket>(std::move(accepted));
+    auto timer = std::make_shared<asio::steady_timer>(socket->get_executor(), kRefusing);
+    error_code ignored;
+    socket->non_blocking(true, ignored);
+    socket->write_some(asio::buffer(refusal_), ignored);  // an empty buffer takes it whole
+    socket->shutdown(tcp::socket::shutdown_send, ignored);
+    timer->async_wait([socket, timer](error_code) {
+      error_code ignored;
+      socket->close(ignored);
+    });
+    auto request = std::make_shared<std::array<char, 4096>>();
+    socket->async_read_some(asio::buffer(*request), [this, socket, timer, request](error_code, size_t) {
+      timer->cancel();
+      --refusing_;
     });
   }
 
@@ -154,18 +192,9 @@ class HttpServer::Impl {
   }
 
   void OnClosed(uint64_t id) {
-    bool resume;
-    {
-      std::lock_guard lock(mutex_);
-      closers_.erase(id);
-      resume = std::exchange(paused_, false);
-      if (closers_.empty()) all_closed_.notify_all();
-    }
-    if (resume) {
-      asio::post(accepting_, [this] {
-        if (acceptor_.is_open()) Accept();
-      });
-    }
+    std::lock_guard lock(mutex_);
+    closers_.erase(id);
+    if (closers_.empty()) all_closed_.notify_all();
   }
 
   void StopAccepting() {
@@ -194,7 +223,8 @@ class HttpServer::Impl {
   std::mutex mutex_;  // of the connections
   std::condition_variable all_closed_;
   std::unordered_map<uint64_t, std::function<void()>> closers_;
-  bool paused_ = false;
+  std::atomic<int> refusing_ = 0;
+  const std::string refusal_;
   uint64_t next_id_ = 0;  // touched by the accept handler alone
 
   // Last, so that it goes first: what waits in it refers to all of the above.

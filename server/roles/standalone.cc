@@ -1,5 +1,6 @@
 #include "server/roles/standalone.h"
 
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include <csignal>
@@ -12,6 +13,7 @@
 #include "server/catalog/catalog.h"
 #include "server/catalog/data_directory.h"
 #include "server/control/grpc_server.h"
+#include "server/errors/error_list.h"
 #include "server/http/http_server.h"
 #include "server/metrics/metrics.h"
 #include "server/pipelines/pipeline_manager.h"
@@ -120,16 +122,25 @@ void Standalone::ServeAndStop() {
   spdlog::info("stopped");
 }
 
+// The usual soft limit of open files, 1024, is meant for programs that use select(); connections alone may be as many.
+void AllowManyFiles() {
+  rlimit files{};
+  if (::getrlimit(RLIMIT_NOFILE, &files) != 0) return;
+  files.rlim_cur = files.rlim_max;
+  ::setrlimit(RLIMIT_NOFILE, &files);
+}
+
 }  // namespace
 
 int RunStandalone(const Settings& settings) {
   ::signal(SIGPIPE, SIG_IGN);
+  AllowManyFiles();
   // Blocked in all threads, so that only the wait for it takes it.
   sigset_t signals = StopSignals();
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   Standalone standalone(settings);
   if (absl::Status status = standalone.Start(); !status.ok()) {
-    spdlog::error("cannot start: {}", StdView(status.message()));
+    spdlog::error("cannot start: {} ({})", StdView(status.message()), InfoOf(CodeOf(status)).name);
     return 1;
   }
   standalone.ServeAndStop();
