@@ -46,16 +46,18 @@ class TreeBuilder : public YAML::EventHandler {
     node.mark = MarkOf(mark);
     node.quoted = tag == "!";
     node.text = value;
-    if (tag != "!" && tag != "?" && !tag.empty()) Refuse(node.mark, "tags (!name) are not taken", "remove the tag");
+    RefuseTag(mark, tag);
     Add(std::move(node));
   }
-  void OnSequenceStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+  void OnSequenceStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                        YAML::EmitterStyle::value) override {
+    RefuseTag(mark, tag);
     Open(mark, anchor, DocumentKind::kSequence);
   }
   void OnSequenceEnd() override { Close(); }
-  void OnMapStart(const YAML::Mark& mark, const std::string&, YAML::anchor_t anchor,
+  void OnMapStart(const YAML::Mark& mark, const std::string& tag, YAML::anchor_t anchor,
                   YAML::EmitterStyle::value) override {
+    RefuseTag(mark, tag);
     Open(mark, anchor, DocumentKind::kMapping);
   }
   void OnMapEnd() override { Close(); }
@@ -75,6 +77,11 @@ class TreeBuilder : public YAML::EventHandler {
   }
   void RefuseAnchor(const YAML::Mark& mark, YAML::anchor_t anchor) {
     if (anchor != 0) Refuse(MarkOf(mark), "anchors (&name) are not taken", "write the value out where it is used");
+  }
+
+  // `!` and `?` are what yaml-cpp gives for quoted and plain.
+  void RefuseTag(const YAML::Mark& mark, const std::string& tag) {
+    if (tag != "!" && tag != "?" && !tag.empty()) Refuse(MarkOf(mark), "tags (!name) are not taken", "remove the tag");
   }
 
   void Open(const YAML::Mark& mark, YAML::anchor_t anchor, DocumentKind kind) {

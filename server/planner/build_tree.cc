@@ -16,6 +16,10 @@
 namespace freshet {
 namespace {
 
+// Names of views below a view are kept by each of its columns, so that a long chain of views costs more than its
+// length.
+constexpr int kMaxRelations = 1000;
+
 class TreeBuilder : public RelationSource {
  public:
   TreeBuilder(const v1::Plan& plan, const CompileContext& context, ProblemList& problems)
@@ -23,6 +27,14 @@ class TreeBuilder : public RelationSource {
 
   PlanTree Build() {
     CheckPipelineName(plan_.name(), problems_);
+    if (plan_.tables_size() + plan_.views_size() > kMaxRelations) {
+      problems_.Add({.code = ErrorCode::kInvalidDefinition,
+                     .path = "views",
+                     .message = StrCat("there are ", plan_.tables_size() + plan_.views_size(),
+                                       " tables and views; at most ", kMaxRelations, " are taken"),
+                     .suggestion = "nest nodes in fewer views, or split it into several pipelines"});
+      return {};
+    }
     NameRelations();
     for (const v1::Table& table : plan_.tables()) {
       BuiltRelation built = BuildTable(table, context_, problems_);

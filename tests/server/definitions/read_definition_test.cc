@@ -41,6 +41,8 @@ TEST(ReadDefinitionTest, TellsPlacesOfProblemsInYaml) {
 
 TEST(ReadDefinitionTest, RefusesWhatMakesSmallTextsLarge) {
   EXPECT_EQ(Problems("a: &x 1\nb: *x\n"), "1:4 SYNTAX_ERROR \n");
+  EXPECT_EQ(Problems("name: !x {}\n"), "1:7 SYNTAX_ERROR \n");
+  EXPECT_EQ(Problems("name: !x [a]\n"), "1:7 SYNTAX_ERROR \n");
   EXPECT_EQ(Problems("a: 1\n---\nb: 2\n").substr(2), "1 SYNTAX_ERROR \n");
   EXPECT_NE(Problems(std::string(5000, '[')).find("SYNTAX_ERROR"), std::string::npos);
   EXPECT_EQ(Problems(std::string(kMaxDefinitionBytes + 1, 'x')), "1:1 REQUEST_TOO_LARGE \n");
