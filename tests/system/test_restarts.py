@@ -6,7 +6,7 @@ import subprocess
 import time
 
 from freshet_daemon import BIN
-from process_figures import lives
+from process_figures import MIB, lives, memory_bytes
 from test_overload import apply, counts, files, write_numbers
 
 
@@ -124,3 +124,54 @@ def test_a_second_daemon_is_refused(start_daemon):
     daemon.kill()
     daemon.start()  # what a killed daemon leaves is no obstacle
     assert daemon.request('GET', '/livez')[0] == 200
+
+
+def test_a_shard_that_stands_still_is_killed(start_daemon):
+    """After shards.timeout, with all of its group; the next generation serves the same rows at a later epoch."""
+    daemon = start_daemon(settings=['shards.timeout=2s', 'restarts.backoff_min=20ms'])
+    write_numbers(daemon.folder / 'in' / 'a.csv', 5000)
+    apply(daemon, 'p', counts(files('in/*.csv', 'follow'), 'shards: 3'))
+    epoch, rows = daemon.rows('p', 'by_i')
+    before = daemon.shard_pids('p')
+    os.kill(before[2], signal.SIGSTOP)
+    deadline = time.monotonic() + 20
+    while any(lives(pid) for pid in before):
+        assert time.monotonic() < deadline, daemon.status('p')
+        time.sleep(0.05)
+    daemon.wait_state('p', 'RUNNING')
+    assert 'made no progress for 2 s' in daemon.log.read_text()
+    after, again = daemon.rows('p', 'by_i')
+    assert after > epoch and sorted(map(str, again)) == sorted(map(str, rows))
+    assert not set(before) & set(daemon.shard_pids('p')) and daemon.status('p')['restarts'] == 1
+
+
+def test_a_load_with_a_stopped_shard(start_daemon):
+    """The others wait within their credits; reads answer HYDRATING at once; the load then ends right."""
+    daemon = start_daemon()
+    rows = 1_500_000
+    for part in range(3):
+        path = daemon.folder / 'in' / f'{part}.csv'
+        path.parent.mkdir(exist_ok=True)
+        path.write_text('i,k\n' + ''.join(f'{i},{i % 7}\n' for i in range(part, rows, 3)))
+    (daemon.folder / 'p.yaml').write_text('name: p\n' + counts(files('in/*.csv'), 'shards: 3'))
+    daemon.cli('apply', '-f', str(daemon.folder / 'p.yaml'))
+    deadline = time.monotonic() + 20
+    while len(daemon.status('p')['shards']) < 3:
+        assert time.monotonic() < deadline
+        time.sleep(0.002)
+    stopped = daemon.shard_pids('p')[1]
+    os.kill(stopped, signal.SIGSTOP)
+    try:
+        time.sleep(2)
+        status = daemon.status('p')
+        # It may have been done before the stop, on a fast machine.
+        if status['state'] not in ('RUNNING', 'COMPLETED'):
+            start = time.monotonic()
+            code, _, body = daemon.request('GET', '/v1/pipelines/p/views/by_k/rows')
+            assert code == 503 and b'HYDRATING' in body and time.monotonic() - start < 1
+        for pid in [daemon.process.pid, *daemon.shard_pids('p')]:
+            assert memory_bytes(pid) < 256 * MIB
+    finally:
+        os.kill(stopped, signal.SIGCONT)
+    daemon.wait_state('p', 'COMPLETED')
+    assert sum(row['n'] for row in daemon.rows('p', 'by_k')[1]) == rows
