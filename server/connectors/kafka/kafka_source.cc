@@ -94,8 +94,12 @@ absl::Status KafkaSource::Start(const Positions& from) {
 }
 
 void KafkaSource::Told(const std::string& error) {
+  SetTrouble(StrCat("topic ", options_.topic, " at ", options_.brokers, ": ", error));
+}
+
+void KafkaSource::SetTrouble(std::string_view what) {
   troubled_ = true;
-  channel().SetMessage(StrCat("topic ", options_.topic, " at ", options_.brokers, ": ", error, "; trying again"));
+  channel().SetMessage(StrCat(what, "; trying again"));
 }
 
 int64_t KafkaSource::LimitOf(const Part& part, const ReadRequest& request) const {
@@ -154,7 +158,7 @@ void KafkaSource::FindNewPartitions(const ReadRequest& request) {
   next_look_micros_ = NowMicros() + options_.partition_poll_interval_ms * 1000;
   if (first) return;  // just resolved
   absl::StatusOr<int32_t> count = client_->PartitionCount(kMetadataTimeoutMs);
-  if (!count.ok()) return Told(std::string(count.status().message()));
+  if (!count.ok()) return SetTrouble(StdView(count.status().message()));  // it names topic and brokers
   if (std::exchange(troubled_, false)) channel().SetMessage("");
   bool added = false;
   for (int32_t partition = known_partitions_; partition < *count; ++partition) {

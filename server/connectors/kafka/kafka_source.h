@@ -63,6 +63,7 @@ class KafkaSource final : public QueuedSource {
   bool Flush(Part& part);
   void FindNewPartitions(const ReadRequest& request);
   void Told(const std::string& error);
+  void SetTrouble(std::string_view what);
 
   v1::SourceExtent extent_;
   KafkaOptions options_;
