@@ -24,7 +24,7 @@ const SettingInfo kSettings[] = {
      "Where HTTP is served; port 0 takes a free one."},
     {"http.threads", &Settings::http_threads, kCount, "2", "Threads that serve HTTP.", 1, 256},
     {"http.connections_max", &Settings::http_connections_max, kCount, "1024",
-     "Open HTTP connections; further ones wait until one closes.", 1, 1'000'000},
+     "Open HTTP connections; further ones are answered 503 and closed.", 1, 1'000'000},
     {"http.request_bytes_max", &Settings::http_request_bytes_max, kBytes, "16MiB",
      "The largest body of a request; above it 413 is answered.", kKiB, kGiB},
     {"http.idle_timeout", &Settings::http_idle_timeout_ms, kDuration, "60s",
