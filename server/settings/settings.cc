@@ -125,6 +125,16 @@ absl::Status UnknownSetting(std::string_view name) {
                                     name, nearest->name));
 }
 
+// A port above 65535 would be taken modulo 65536 by those who listen.
+absl::Status CheckAddress(std::string_view name, std::string_view address) {
+  size_t colon = address.rfind(':');
+  uint32_t port = 0;
+  bool valid = colon != std::string_view::npos && absl::SimpleAtoi(AbslView(address.substr(colon + 1)), &port) &&
+               port < 65536 && address.find("://") == std::string_view::npos;
+  if (valid) return absl::OkStatus();
+  return InvalidSetting(fmt::format("setting {} takes host:port, for example 127.0.0.1:8080, not '{}'", name, address));
+}
+
 }  // namespace
 
 Settings DefaultSettings() {
@@ -164,6 +174,8 @@ absl::Status FinishSettings(Settings* settings) {
   if (settings->http_page_rows_default > settings->http_page_rows_max) {
     return InvalidSetting("http.page_rows_default is above http.page_rows_max");
   }
+  RETURN_IF_ERROR(CheckAddress("http.address", settings->http_address));
+  RETURN_IF_ERROR(CheckAddress("grpc.address", settings->grpc_address));
   std::error_code error;
   for (std::string* path : {&settings->data_dir, &settings->files_root}) {
     std::filesystem::path absolute = std::filesystem::absolute(*path, error).lexically_normal();

@@ -2,6 +2,7 @@
 
 #include <fstream>
 
+#include "engine/base/str_cat.h"
 #include "gmock/gmock.h"
 #include "gtest/gtest.h"
 #include "server/errors/error_list.h"
@@ -27,6 +28,17 @@ TEST(SettingsTest, DefaultsAreSetAndFinish) {
   EXPECT_EQ(settings.data_dir.front(), '/');
   EXPECT_EQ(settings.files_root.front(), '/');
   EXPECT_NE(settings.files_root.back(), '/');
+}
+
+TEST(SettingsTest, RefusesAddressesWithoutAPort) {
+  for (const char* address : {"nope", "1.2.3.4:", "1.2.3.4:x", "1.2.3.4:65536", "1.2.3.4:-1", "http://1.2.3.4:1"}) {
+    for (const char* name : {"http.address", "grpc.address"}) {
+      Settings settings = DefaultSettings();
+      ASSERT_TRUE(SetSetting(name, address, &settings).ok());
+      absl::Status status = FinishSettings(&settings);
+      EXPECT_THAT(std::string(status.message()), HasSubstr(StrCat("setting ", name, " takes host:port"))) << address;
+    }
+  }
 }
 
 TEST(SettingsTest, TakesUnits) {

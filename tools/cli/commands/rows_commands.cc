@@ -54,7 +54,8 @@ void SayWhatIsLeft(const PrintedRows& printed, OutputFormat format) {
   }
   if (printed.more) std::fputs("there are more rows: --limit N, --all\n", stderr);
   if (printed.rows_with_errors > 0) {
-    std::fprintf(stderr, "%s rows have values that failed to compute, shown as null; GET .../errors lists them\n",
+    std::fprintf(stderr,
+                 "%s rows have values that failed to compute, shown as null; GET .../rows names each in `errors`\n",
                  GroupedNumber(printed.rows_with_errors).c_str());
   }
 }
