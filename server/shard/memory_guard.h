@@ -9,7 +9,7 @@ namespace freshet {
 // that cannot be read.
 uint64_t ResidentBytes();
 
-// Asks at most 10 times a second.
+// Asks at most 10 times a second, unless it is told to look again.
 class MemoryGuard {
  public:
   // 0 = no limit.
@@ -17,6 +17,7 @@ class MemoryGuard {
 
   // True: the process is above its limit.
   bool IsAbove(int64_t now_micros);
+  void LookAgain() { next_micros_ = 0; }
   uint64_t limit_bytes() const { return limit_bytes_; }
   uint64_t bytes() const { return bytes_; }
 

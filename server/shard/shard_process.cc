@@ -98,12 +98,14 @@ int ShardProcess::Run() {
     bool worked = pipeline_ != nullptr && pipeline_->Step();
     if (pipeline_ != nullptr && !pipeline_->failure().ok()) return Fail(pipeline_->failure());
     int64_t now = clock_.MonotonicMicros();
+    if (pipeline_ != nullptr) HastenReport(now);
+    // No report goes out before a look: a load that ends above the limit is not told to be complete.
+    if (memory_ != nullptr && now >= next_report_) memory_->LookAgain();
     if (memory_ != nullptr && memory_->IsAbove(now)) {
       return Fail(MakeError(ErrorCode::kMemoryLimit,
                             fmt::format("shard {} takes {} MiB, above its limit of {} MiB (options.memory)",
                                         options_.shard, memory_->bytes() >> 20, memory_->limit_bytes() >> 20)));
     }
-    if (pipeline_ != nullptr) HastenReport(now);
     ReportIfDue(now);
     if (!worked) Wait(now);
   }
