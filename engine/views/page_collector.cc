@@ -35,8 +35,7 @@ auto Position(const RowPlace& place) { return std::tuple(place.major, place.mino
 
 class InScanOrder : public PageCollector {
  public:
-  InScanOrder(const Schema& schema, uint32_t limit, std::optional<RowPlace> after)
-      : limit_(limit), after_(after), columns_(AllColumns(static_cast<uint32_t>(schema.size()))) {
+  InScanOrder(const Schema& schema, uint32_t limit, std::optional<RowPlace> after) : limit_(limit), after_(after) {
     for (const Field& field : schema) builders_.emplace_back(field.type, limit);
     weights_.reserve(limit);
   }
@@ -81,7 +80,6 @@ class InScanOrder : public PageCollector {
  private:
   const uint32_t limit_;
   const std::optional<RowPlace> after_;
-  const KeyColumns columns_;
   std::vector<ColumnBuilder> builders_;
   std::vector<int64_t> weights_;
   uint32_t taken_ = 0;
