@@ -73,6 +73,13 @@ void* BlockPool::Allocate(size_t bytes) {
   return std::exchange(head, head->next);
 }
 
+void* BlockPool::AllocateForGood(size_t bytes) {
+  bytes = RoundUp(bytes, 64);
+  CHECK_LE(bytes, kLargestPooled);
+  used_bytes_ += bytes;
+  return Carve(bytes);
+}
+
 void BlockPool::Free(void* block, size_t bytes) {
   size_t taken = ClassBytes(bytes);
   used_bytes_ -= taken;

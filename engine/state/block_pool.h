@@ -22,6 +22,9 @@ class BlockPool {
   // Takes a block back; `bytes` as it was asked for.
   void Free(void* block, size_t bytes);
 
+  // A block of exactly `bytes`, aligned to 64, that stays until the pool goes. At most 1 MiB.
+  void* AllocateForGood(size_t bytes);
+
   // Of the blocks given out, rounded to their size classes.
   size_t used_bytes() const { return used_bytes_; }
   // Taken from the system.

@@ -1,9 +1,9 @@
 // Maps keys to entries: a hash table in memory, split by vnode, written by one thread.
 //
-// Idea (after DuckDB's and Velox's join tables): a vnode's directory is open addressing over 64-bit words, 16 bits tag
-// and 48 bits address of the entry; entries have a fixed size known from the plan and never move. A batch is probed in
-// three loops, so that the cache misses of many rows overlap: prefetch directory words; find the candidate by tag and
-// prefetch it; compare keys.
+// Each vnode has a directory of its own; entries have a fixed size known from the plan and never move. A batch is
+// probed by slices in a pipeline, so that the cache misses of many rows overlap with each other and with the work on
+// rows before them: prefetch directory lines; find the candidates by tag and prefetch them; compare keys (after
+// DuckDB's and Velox's join tables).
 //
 // Life of an entry: FindOrInsert makes it with zeroed slots. Its users change it and call MarkDirty. When all slots are
 // empty again (zero, nothing owned), the user calls Retire: Find no longer sees it, FindOrInsert revives it. A retired
@@ -16,13 +16,16 @@
 #include <span>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "engine/base/ids.h"
 #include "engine/columnar/column.h"
 #include "engine/state/block_pool.h"
 #include "engine/state/entry.h"
 #include "engine/state/entry_layout.h"
 #include "engine/state/entry_list.h"
+#include "engine/state/entry_slabs.h"
 #include "engine/state/key_batch.h"
+#include "engine/state/key_directory.h"
 
 namespace freshet {
 
@@ -35,7 +38,12 @@ class KeyTable {
 
   // Sets entries[i] to the entry of row keys.RowAt(i), i < keys.size(). `keys` has the layout's key types.
   void FindOrInsert(const KeyBatch& keys, Entry** entries);
-  // Likewise; nullptr where there is none.
+  // The same, and calls work(begin, end) for slices of entries once they are set, in their order, while those of later
+  // slices are on their way to the cache. Before that peek(begin, end) sees where they will most likely be (nullptr:
+  // not known yet), to fetch what hangs under them. Neither may use the table.
+  using SliceWork = absl::FunctionRef<void(uint32_t begin, uint32_t end)>;
+  void FindOrInsert(const KeyBatch& keys, Entry** entries, SliceWork peek, SliceWork work);
+  // The entries of rows keys.RowAt(i) that are there; nullptr where there is none.
   void Find(const KeyBatch& keys, Entry** entries) const;
 
   // Puts the entry on the dirty list, once until it is drained. Cheap when it is there already.
@@ -64,8 +72,7 @@ class KeyTable {
   // Walks over all entries in memory order. Entries may come and go between calls: one that lives during the whole walk
   // is seen exactly once.
   struct Cursor {
-    uint32_t slab = 0;
-    uint32_t index = 0;
+    uint32_t next = 0;
   };
   // Appends up to `limit` entries that are not retired; false: the walk is over.
   bool Scan(Cursor* cursor, uint32_t limit, std::vector<Entry*>* entries) const;
@@ -83,47 +90,33 @@ class KeyTable {
   static constexpr uint32_t kDirty = 1, kStored = 2, kRetired = 4, kFree = 8;
   static constexpr uint32_t kPartShift = 8, kNullShift = 16;
 
-  // Hot part of a vnode's segment. The slot of a hash is its bits below the vnode's: (hash << 10) >> shift.
-  struct Segment {
-    uint64_t* directory;
-    uint32_t room;  // words that may still be filled before the directory must grow
-    uint16_t shift;
-    uint16_t log_slots;
-  };
-  static_assert(sizeof(Segment) == 16);
-
-  struct Slab {
-    char* memory;
-    uint32_t capacity;
-    uint32_t used;
-  };
-
+  template <typename Settle>
+  void Probe(const KeyBatch& keys, Entry** entries, SliceWork peek, Settle settle) const;
+  void FetchDirectories(const KeyBatch& keys, uint32_t begin, uint32_t end) const;
+  void FetchCandidates(const KeyBatch& keys, uint32_t begin, uint32_t end, Entry** entries) const;
   template <typename Key>
-  void FindOrInsertKeys(const KeyBatch& keys, const Key& key, Entry** entries);
-  template <typename Key>
-  void FindKeys(const KeyBatch& keys, const Key& key, Entry** entries) const;
+  Entry* FindOne(uint64_t hash, uint32_t row, const Key& key, bool* same_hash) const;
   template <typename Key>
   Entry* FindOrInsertOne(uint64_t hash, uint32_t row, const Key& key);
-  template <typename Key>
-  Entry* FindOne(uint64_t hash, uint32_t row, const Key& key) const;
 
+  KeyDirectory& DirectoryOf(uint64_t hash) { return directories_[hash >> (64 - kVnodeBits)]; }
+  const KeyDirectory& DirectoryOf(uint64_t hash) const { return directories_[hash >> (64 - kVnodeBits)]; }
   void AddDirty(Entry* entry);
-  Entry* AllocateEntry();
-  void AddSlab();
+  uint32_t NewEntry();
   void Revive(Entry* entry);
   void FreeEntry(Entry* entry);
   // The smallest part that no other key of this hash has.
   uint32_t FreePart(uint64_t hash) const;
-  void RemoveFromDirectory(Entry* entry);
-  void Grow(Segment& segment);
+  // Takes it out of its directory; its number.
+  uint32_t RemoveFromDirectory(Entry* entry);
   // Frees the retired entries on the dirty list that the store does not know, once they are many.
   void SweepDirty();
 
   EntryLayout layout_;
   BlockPool pool_;
-  std::unique_ptr<Segment[]> segments_;
-  std::vector<Slab> slabs_;
-  Entry* free_entries_ = nullptr;  // linked by `hash`
+  EntrySlabs entries_;
+  std::unique_ptr<KeyDirectory[]> directories_;  // by vnode
+  uint32_t free_entry_ = KeyDirectory::kNone;    // linked by `hash`
   EntryList dirty_;
   size_t dead_dirty_ = 0;  // entries on dirty_ that are retired and not stored
   size_t live_ = 0;

@@ -14,7 +14,7 @@ absl::StatusOr<std::unique_ptr<ViewRead>> ViewRead::Start(ViewStore& store, Quer
   if (read->query_.order.empty()) {
     if (!read->query_.after.empty()) {
       ASSIGN_OR_RETURN(read->start_, DecodePlace(read->query_.after));
-      read->cursor_ = read->place_ = {read->start_->major, read->start_->minor};
+      read->cursor_ = read->place_ = {read->start_->major};
       read->next_key_ = read->start_->major;
     }
     read->collector_ = CollectInScanOrder(store.schema(), read->query_.limit, read->start_);
@@ -86,7 +86,7 @@ bool ViewRead::NextEntries(uint32_t rows) {
     scanned_.clear();
     bool left = store_.table_.Scan(&cursor_, 1, &scanned_);
     size_t before = rows_.size();
-    if (!scanned_.empty()) AppendRows(scanned_[0], {place_.slab, place_.index, 0, 0});
+    if (!scanned_.empty()) AppendRows(scanned_[0], {place_.next, 0, 0, 0});
     if (rows_.size() > before) place_ = cursor_;
     if (!left) return false;
   }
