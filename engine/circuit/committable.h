@@ -19,6 +19,8 @@ class Committable {
  public:
   virtual ~Committable() = default;
 
+  // An epoch begins, before its first row. `load`: it is part of the load, so that its rows are first content.
+  virtual void Begin(Epoch epoch, bool load) { (void)epoch, (void)load; }
   virtual void Commit(const Commitment& commitment) = 0;
 };
 

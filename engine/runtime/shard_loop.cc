@@ -121,6 +121,7 @@ void ShardLoop::OnCut(CutFrame frame) {
     rows_to_take_[source] = circuit_->source(SourceId(source)).Waiting().rows;
   }
   if (exchange_ != nullptr) exchange_->OpenEpoch(cut_.epoch);
+  for (Committable* committable : committables_) committable->Begin(cut_.epoch, cut_.load);
   circuit_->OpenEpoch({cut_.epoch, cut_.clock_micros});
   for (auto& [from, held] : std::exchange(held_back_, {})) Handle(from, std::move(held));
 }

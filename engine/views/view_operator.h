@@ -4,18 +4,21 @@
 #include <utility>
 
 #include "engine/circuit/operator.h"
+#include "engine/views/change_ring.h"
 #include "engine/views/view_store.h"
 
 namespace freshet {
 
 // Takes the changes of one relation and emits nothing. The store must outlive it; its Commit is called by whoever knows
-// of commits.
+// of commits. The same goes for the ring; nullptr: nobody follows the changes.
 class ViewOperator : public Operator {
  public:
-  ViewOperator(ViewStore* store, StateId id) : store_(store), id_(std::move(id)) {}
+  ViewOperator(ViewStore* store, StateId id, ChangeRing* ring = nullptr)
+      : store_(store), ring_(ring), id_(std::move(id)) {}
 
   Progress Push(PortIndex, const DeltaBatch& batch, Output&) override {
     store_->Apply(batch);
+    if (ring_ != nullptr) ring_->Add(batch);
     return Progress::kDone;
   }
   void SaveDirty(StateWriter& writer) override { store_->SaveDirty(id_, writer); }
@@ -24,6 +27,7 @@ class ViewOperator : public Operator {
 
  private:
   ViewStore* const store_;
+  ChangeRing* const ring_;
   const StateId id_;
 };
 
