@@ -128,7 +128,7 @@ bool MatchIndicator::EmitTouched(SymmetricJoin& join, Output& out) {
       for (uint32_t i = 0; i < taken; ++i) {
         row_entries_.push_back(entry);
         rows_.push_back(run.Row(i));
-        weights_.push_back(run.Row(i)->weight * factor);
+        weights_.push_back(run.Row(i)->weight() * factor);
       }
       position_ += taken;
     }

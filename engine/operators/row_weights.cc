@@ -69,7 +69,7 @@ void RowWeights::CollectRows(const Entry* entry, std::vector<const StoredRow*>* 
       for (uint32_t i = 0; i < run.count; ++i) {
         stored->push_back(run.Row(i));
         rows->which.push_back(static_cast<uint8_t>(which));
-        rows->weights.push_back(run.Row(i)->weight);
+        rows->weights.push_back(run.Row(i)->weight());
       }
       position += run.count;
     }
@@ -172,7 +172,7 @@ absl::Status RowWeights::Load(StateReader& reader, VnodeId vnode) {
   }
   table_.ForEachInVnode(vnode, [&](Entry* entry) {
     for (uint32_t position = 0; position < slots_[0].RowCount(entry); ++position) {
-      rows_below_zero_ += slots_[0].RowsFrom(entry, position).Row(0)->weight < 0 ? 1 : 0;
+      rows_below_zero_ += slots_[0].RowsFrom(entry, position).Row(0)->weight() < 0 ? 1 : 0;
     }
   });
   return absl::OkStatus();

@@ -82,20 +82,27 @@ void SymmetricJoin::CollectMatches(size_t capacity) {
   const RelationSlot& other = side(port_ == kLeft ? kRight : kLeft).slot();
   const KeyBatch& keys = side(port_).keys();
   const uint32_t size = static_cast<uint32_t>(entries_.size());
-  for (; next_ < size; ++next_, position_ = 0) {
+  batch_rows_.resize(capacity);
+  matches_.resize(capacity);
+  size_t found = 0;
+  for (; next_ < size && found < capacity; ++next_, position_ = 0) {
     if (next_ + kAhead < size) other.Prefetch(entries_[next_ + kAhead]);
+    const Entry* entry = entries_[next_];
     const uint32_t row = keys.RowAt(next_);
-    for (const uint32_t count = other.RowCount(entries_[next_]); position_ < count;) {
-      if (matches_.size() == capacity) return;
-      const StoredRowRun run = other.RowsFrom(entries_[next_], position_);
-      const uint32_t taken = static_cast<uint32_t>(std::min<size_t>(run.count, capacity - matches_.size()));
-      for (uint32_t i = 0; i < taken; ++i) {
-        batch_rows_.push_back(row);
-        matches_.push_back(run.Row(i));
+    const uint32_t count = other.RowCount(entry);
+    while (position_ < count && found < capacity) {
+      const StoredRowRun run = other.RowsFrom(entry, position_);
+      const uint32_t taken = static_cast<uint32_t>(std::min<size_t>(run.count, capacity - found));
+      for (uint32_t i = 0; i < taken; ++i, ++found) {
+        batch_rows_[found] = row;
+        matches_[found] = run.Row(i);
       }
       position_ += taken;
     }
+    if (position_ < count) break;
   }
+  batch_rows_.resize(found);
+  matches_.resize(found);
 }
 
 void SymmetricJoin::EmitMatches(Output& out) {
@@ -147,7 +154,7 @@ BufferRef SymmetricJoin::MatchWeights() const {
   const int64_t* batch_weights = batch_.weights();
   bool all_one = true;
   for (size_t i = 0; i < matches_.size(); ++i) {
-    weight[i] = matches_[i]->weight * (batch_weights == nullptr ? 1 : batch_weights[batch_rows_[i]]);
+    weight[i] = matches_[i]->weight() * (batch_weights == nullptr ? 1 : batch_weights[batch_rows_[i]]);
     all_one &= weight[i] == 1;
   }
   return all_one ? BufferRef() : weights;

@@ -105,7 +105,7 @@ void Upsert::ChooseNewest(const DeltaBatch& batch) {
     CHECK(weight != 0) << "a record without a weight";
     if (!IsNewer(batch, row, candidate)) continue;
     const bool present = candidate.row >= 0 ? batch.WeightAt(candidate.row) > 0
-                                            : candidate.stored >= 0 && stored_rows_[candidate.stored]->weight > 0;
+                                            : candidate.stored >= 0 && stored_rows_[candidate.stored]->weight() > 0;
     if (weight < 0 && !present) ++deletes_of_absent_keys_;
     candidate.row = static_cast<int32_t>(row);
   }
@@ -127,7 +127,7 @@ bool Upsert::IsNewer(const DeltaBatch& batch, uint32_t row, const Candidate& can
     if (order != 0) return order > 0;
   }
   const bool deletes = batch.WeightAt(row) < 0;
-  const bool other_deletes = (in_batch ? batch.WeightAt(other_row) : stored_rows_[other_row]->weight) < 0;
+  const bool other_deletes = (in_batch ? batch.WeightAt(other_row) : stored_rows_[other_row]->weight()) < 0;
   if (deletes != other_deletes) return deletes;
   for (uint32_t column = 0; column < table_columns_; ++column) {
     const std::strong_ordering order = CompareCells(batch.columns()[column], row, others[column], other_row);
@@ -144,7 +144,7 @@ void Upsert::Replace(const DeltaBatch& batch) {
   for (const Candidate& candidate : candidates_) {
     if (candidate.row < 0) continue;
     if (touched_.Mark(candidate.entry)) {
-      const bool had_row = candidate.stored >= 0 && stored_rows_[candidate.stored]->weight > 0;
+      const bool had_row = candidate.stored >= 0 && stored_rows_[candidate.stored]->weight() > 0;
       had_rows |= had_row;
       touched.entries.push_back(candidate.entry);
       touched.old_rows.push_back(had_row ? candidate.stored : -1);

@@ -73,7 +73,7 @@ class Upsert : public Operator {
 
   uint32_t& CandidateOf(Entry* entry) { return entry->At<uint32_t>(candidate_offset_); }
   const StoredRow* StoredRowOf(const Entry* entry) const { return rows_.slot().RowsFrom(entry, 0).Row(0); }
-  bool IsLive(const Entry* entry) const { return StoredRowOf(entry)->weight > 0; }
+  bool IsLive(const Entry* entry) const { return StoredRowOf(entry)->weight() > 0; }
 
   void CountSkipped(const DeltaBatch& batch);
   void NoteTimes(const DeltaBatch& batch);

@@ -17,81 +17,142 @@ void RelationSlot::Add(KeyTable& table, const DeltaBatch& batch, std::span<const
                        const uint32_t* rows, std::span<Entry* const> entries, int64_t factor) {
   constexpr uint32_t kAhead = 16;
   uint32_t count = static_cast<uint32_t>(entries.size());
-  rows_.Stage(batch, columns, rows, count, factor, &staging_);
+  rows_.Stage(batch, columns, rows, count, &staging_);
+  const int64_t* weights = batch.weights();
   for (uint32_t i = 0; i < count; ++i) {
-    if (i + kAhead < count) Prefetch(entries[i + kAhead]);
+    if (i + kAhead < count) PrefetchForAdd(entries[i + kAhead]);
     table.MarkDirty(entries[i]);
-    AddStaged(table.pool(), entries[i]->At<Slot>(offset_), rows_.Staged(staging_, i), staging_.fingerprints[i]);
+    const int64_t weight = weights == nullptr ? factor : weights[rows == nullptr ? i : rows[i]] * factor;
+    AddStaged(table.pool(), entries[i]->At<Slot>(offset_), rows_.Staged(staging_, i), weight);
   }
+}
+
+// Both what is compared, which comes first, and where a new row will stand. Without branches: what a slot holds cannot
+// be predicted, and a wrong guess waits for the entry. An address that leads nowhere does no harm.
+void RelationSlot::PrefetchForAdd(const Entry* entry) const {
+  const Slot& slot = entry->At<Slot>(offset_);
+  const bool is_row = slot.IsRow();
+  const char* memory = is_row ? entry->bytes() + offset_ : slot.memory();
+  const size_t count = is_row ? 0 : std::min(slot.count, kSmallRows);
+  const size_t fingerprints = count * rows_.row_bytes() > 2 * kCacheLine ? count * 2 * sizeof(uint32_t) : 0;
+  __builtin_prefetch(memory, 1);
+  __builtin_prefetch(memory + fingerprints + count * rows_.row_bytes(), 1);
 }
 
 // --- One row ---
 
-void RelationSlot::AddStaged(BlockPool& pool, Slot& slot, const StoredRow* row, uint32_t fingerprint) {
-  if (row->weight == 0) return;
-  if (slot.capacity == kBig) return AddToBig(pool, slot, row, fingerprint);
-  if (slot.count > 0) {
-    const uint32_t* fingerprints = Fingerprints(slot);
-    for (uint32_t position = 0; position < slot.count; ++position) {
-      if (fingerprints[position] != fingerprint || !rows_.SameCells(SmallRow(slot, position), row)) continue;
-      StoredRow* stored = SmallRow(slot, position);
-      stored->weight += row->weight;
-      if (stored->weight == 0) RemoveFromSmall(pool, slot, position);
+void RelationSlot::AddStaged(BlockPool& pool, Slot& slot, const StoredRow* row, int64_t weight) {
+  if (weight == 0) return;
+  if (slot.IsRow()) {
+    if (!rows_.SameCells(&slot.row, row)) return AddToBlock(pool, slot, row, weight);
+    if (rows_.AddWeight(&slot.row, weight, pool) == 0) slot = {};
+    return;
+  }
+  if (slot.IsBig()) return AddToBig(pool, slot, row, weight);
+  if (slot.count == 0 && FitsInSlot()) return rows_.Own(row, weight, &slot.row, pool);
+  AddToBlock(pool, slot, row, weight);
+}
+
+uint32_t RelationSlot::FindInBlock(const Slot& slot, const StoredRow* row, uint32_t fingerprint) const {
+  uint32_t position = 0;
+  if (!HasFingerprints(slot.capacity)) {
+    while (position < slot.count && !rows_.SameCells(SmallRow(slot, position), row)) ++position;
+    return position;
+  }
+  const uint32_t* fingerprints = Fingerprints(slot);
+  for (; position < slot.count; ++position) {
+    if (fingerprints[position] == fingerprint && rows_.SameCells(SmallRow(slot, position), row)) break;
+  }
+  return position;
+}
+
+void RelationSlot::AddToBlock(BlockPool& pool, Slot& slot, const StoredRow* row, int64_t weight) {
+  uint32_t fingerprint = 0;
+  if (slot.IsRow()) {
+    Resize(pool, slot, NextCapacity(1));
+  } else {
+    if (HasFingerprints(slot.capacity)) fingerprint = rows_.Fingerprint(row);
+    const uint32_t position = FindInBlock(slot, row, fingerprint);
+    if (position < slot.count) {
+      if (rows_.AddWeight(SmallRow(slot, position), weight, pool) == 0) RemoveFromBlock(pool, slot, position);
       return;
     }
+    if (slot.count == kSmallRows) {
+      MakeBig(pool, slot);
+      return AddToBig(pool, slot, row, weight);
+    }
+    if (slot.count == slot.capacity) Resize(pool, slot, NextCapacity(slot.capacity));
   }
-  if (slot.count == kSmallRows) {
-    MakeBig(pool, slot);
-    return AddToBig(pool, slot, row, fingerprint);
+  if (HasFingerprints(slot.capacity)) {
+    Fingerprints(slot)[slot.count] = fingerprint != 0 ? fingerprint : rows_.Fingerprint(row);
   }
-  if (slot.count == slot.capacity) Resize(pool, slot, std::max(1u, slot.capacity * 2));
-  Fingerprints(slot)[slot.count] = fingerprint;
-  rows_.Own(row, SmallRow(slot, slot.count), pool);
+  rows_.Own(row, weight, SmallRow(slot, slot.count), pool);
   ++slot.count;
 }
 
-void RelationSlot::RemoveFromSmall(BlockPool& pool, Slot& slot, uint32_t position) {
+void RelationSlot::RemoveFromBlock(BlockPool& pool, Slot& slot, uint32_t position) {
   rows_.Disown(SmallRow(slot, position), pool);
-  uint32_t last = --slot.count;
+  const uint32_t last = --slot.count;
   if (position != last) {
-    std::memcpy(SmallRow(slot, position), SmallRow(slot, last), rows_.row_bytes());
-    Fingerprints(slot)[position] = Fingerprints(slot)[last];
+    rows_.CopyRow(SmallRow(slot, last), SmallRow(slot, position));
+    if (HasFingerprints(slot.capacity)) Fingerprints(slot)[position] = Fingerprints(slot)[last];
   }
-  if (slot.count * 4 <= slot.capacity) Resize(pool, slot, slot.count == 0 ? 0 : slot.count * 2);
+  if (slot.count * 4 <= slot.capacity) Resize(pool, slot, slot.count * 2);
+}
+
+// The first block after a lone row fills a cache line.
+uint32_t RelationSlot::NextCapacity(uint32_t capacity) const {
+  if (capacity == 0) return 1;
+  return std::min(kSmallRows, std::max(capacity * 2, kCacheLine / rows_.row_bytes()));
 }
 
 void RelationSlot::Resize(BlockPool& pool, Slot& slot, uint32_t capacity) {
-  Slot old = slot;
-  slot.capacity = capacity;
-  slot.memory = capacity == 0 ? nullptr : static_cast<char*>(pool.Allocate(BlockBytes(capacity)));
-  if (slot.count > 0) {
-    std::memcpy(SmallRow(slot, 0), SmallRow(old, 0), size_t{slot.count} * rows_.row_bytes());
-    std::memcpy(Fingerprints(slot), Fingerprints(old), slot.count * sizeof(uint32_t));
+  const Slot old = slot;
+  const bool was_row = old.IsRow();
+  const StoredRow* old_rows = was_row ? &old.row : SmallRow(old, 0);
+  const uint32_t count = was_row ? 1 : old.count;
+  const bool to_row = count == 1 && capacity <= 2 && FitsInSlot();
+  slot = {};
+  if (to_row) {
+    rows_.CopyRow(old_rows, &slot.row);
+  } else if (capacity > 0) {
+    slot.SetMemory(pool.Allocate(BlockBytes(capacity)));
+    slot.capacity = capacity;
+    slot.count = count;
+    if (count > 0) std::memcpy(SmallRow(slot, 0), old_rows, size_t{count} * rows_.row_bytes());
+    if (HasFingerprints(capacity)) {
+      const bool had_fingerprints = !was_row && HasFingerprints(old.capacity);
+      for (uint32_t i = 0; i < count; ++i) {
+        Fingerprints(slot)[i] = had_fingerprints ? Fingerprints(old)[i] : rows_.Fingerprint(SmallRow(slot, i));
+      }
+    }
   }
-  if (old.memory != nullptr) pool.Free(old.memory, BlockBytes(old.capacity));
+  if (!was_row && old.memory() != nullptr) pool.Free(old.memory(), BlockBytes(old.capacity));
 }
 
 // --- Many rows ---
 
 void RelationSlot::MakeBig(BlockPool& pool, Slot& slot) {
   auto* big = new (pool.Allocate(sizeof(BigRelation))) BigRelation(rows_, pool);
-  for (uint32_t i = 0; i < slot.count; ++i) big->Append(SmallRow(slot, i), Fingerprints(slot)[i]);
-  pool.Free(slot.memory, BlockBytes(slot.capacity));
-  slot.memory = reinterpret_cast<char*>(big);
+  for (uint32_t i = 0; i < slot.count; ++i) {
+    const StoredRow* row = SmallRow(slot, i);
+    big->Append(row, HasFingerprints(slot.capacity) ? Fingerprints(slot)[i] : rows_.Fingerprint(row));
+  }
+  pool.Free(slot.memory(), BlockBytes(slot.capacity));
+  slot.SetMemory(big);
   slot.capacity = kBig;
 }
 
-void RelationSlot::AddToBig(BlockPool& pool, Slot& slot, const StoredRow* row, uint32_t fingerprint) {
+void RelationSlot::AddToBig(BlockPool& pool, Slot& slot, const StoredRow* row, int64_t weight) {
   BigRelation* big = BigOf(slot);
-  uint32_t position = big->Find(row, fingerprint);
+  const uint32_t fingerprint = rows_.Fingerprint(row);
+  const uint32_t position = big->Find(row, fingerprint);
   if (position == BigRelation::kNone) {
-    StoredRow* stored = big->Append(row, fingerprint);
-    rows_.Own(row, stored, pool);
+    rows_.Own(row, weight, big->Append(row, fingerprint), pool);
   } else {
     StoredRow* stored = big->Row(position);
-    stored->weight += row->weight;
     big->MarkDirty(position);
-    if (stored->weight == 0) {
+    if (rows_.AddWeight(stored, weight, pool) == 0) {
       rows_.Disown(stored, pool);
       big->Remove(position, fingerprint);
     }
@@ -104,14 +165,16 @@ void RelationSlot::ShrinkBig(BlockPool& pool, Slot& slot) {
   BigRelation* big = BigOf(slot);
   // Pages in the store can only be deleted by Save, which learns their number from the BigRelation.
   if (big->stored_pages() > 1) return;
-  Slot small{nullptr, 0, 0};
-  if (slot.count > 0) {
+  Slot small{};
+  if (slot.count == 1 && FitsInSlot()) {
+    rows_.CopyRow(big->Row(0), &small.row);
+  } else if (slot.count > 0) {
     small.capacity = std::bit_ceil(slot.count);
-    small.memory = static_cast<char*>(pool.Allocate(BlockBytes(small.capacity)));
+    small.SetMemory(pool.Allocate(BlockBytes(small.capacity)));
     for (; small.count < slot.count; ++small.count) {
       const StoredRow* row = big->Row(small.count);
-      std::memcpy(SmallRow(small, small.count), row, rows_.row_bytes());
-      Fingerprints(small)[small.count] = rows_.Fingerprint(row);
+      rows_.CopyRow(row, SmallRow(small, small.count));
+      if (HasFingerprints(small.capacity)) Fingerprints(small)[small.count] = rows_.Fingerprint(row);
     }
   }
   FreeBig(pool, slot);
@@ -122,17 +185,22 @@ void RelationSlot::FreeBig(BlockPool& pool, Slot& slot) {
   BigRelation* big = BigOf(slot);
   big->~BigRelation();
   pool.Free(big, sizeof(BigRelation));
-  slot = {nullptr, 0, 0};
+  slot = {};
 }
 
 // --- Whole entries ---
 
 void RelationSlot::Clear(KeyTable& table, Entry* entry) {
   Slot& slot = entry->At<Slot>(offset_);
-  if (slot.count == 0) return;
+  if (IsEmpty(entry)) return;
   table.MarkDirty(entry);
   BlockPool& pool = table.pool();
-  if (slot.capacity == kBig) {
+  if (slot.IsRow()) {
+    rows_.Disown(&slot.row, pool);
+    slot = {};
+    return;
+  }
+  if (slot.IsBig()) {
     BigRelation* big = BigOf(slot);
     while (big->count() > 0) {
       uint32_t last = big->count() - 1;
@@ -148,12 +216,10 @@ void RelationSlot::Clear(KeyTable& table, Entry* entry) {
   Resize(pool, slot, 0);
 }
 
-StoredRowRun RelationSlot::RowsFrom(const Entry* entry, uint32_t position) const {
-  const Slot& slot = entry->At<Slot>(offset_);
+StoredRowRun RelationSlot::BigRowsFrom(const Slot& slot, uint32_t position) const {
   DCHECK(position < slot.count);
-  if (slot.capacity != kBig) return {SmallRow(slot, position), slot.count - position, rows_.row_bytes()};
   const BigRelation* big = BigOf(slot);
-  uint32_t page_end = (position | big->page_mask()) + 1;
+  const uint32_t page_end = (position | big->page_mask()) + 1;
   return {big->Row(position), std::min(slot.count, page_end) - position, rows_.row_bytes()};
 }
 

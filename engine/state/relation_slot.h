@@ -1,9 +1,10 @@
 // Keeps, under each key of a KeyTable, a multiset of rows: a side of a join, the rows of a keyed table.
 //
 // Equal rows are one stored row with a weight, which may be negative inside an epoch; a row whose weight returns to 0
-// is gone. Rows are equal if their cells have the same form: 1.0 and 1.00 are two rows. Few rows of a key lie in one
-// block with their fingerprints beside them; many in pages with an index over the fingerprints, so that any row is
-// found, added and removed in constant time and nothing is copied as the group grows.
+// is gone. Rows are equal if their cells have the same form: 1.0 and 1.00 are two rows. The only row of a key lies in
+// the entry itself if it is small; few rows in one block, past two cache lines with their fingerprints before them;
+// many in pages with an index over the fingerprints, so that any row is found, added and removed in constant time and
+// nothing is copied as the group grows.
 #pragma once
 
 #include <cstdint>
@@ -50,15 +51,26 @@ class RelationSlot {
   // Removes all rows of an entry and frees their memory. Marks it dirty.
   void Clear(KeyTable& table, Entry* entry);
 
-  bool IsEmpty(const Entry* entry) const { return entry->At<Slot>(offset_).count == 0; }
+  bool IsEmpty(const Entry* entry) const { return RowCount(entry) == 0; }
   // Distinct rows, those of negative weight included.
-  uint32_t RowCount(const Entry* entry) const { return entry->At<Slot>(offset_).count; }
+  uint32_t RowCount(const Entry* entry) const {
+    const Slot& slot = entry->At<Slot>(offset_);
+    return slot.IsRow() ? 1 : slot.count;
+  }
 
   // The rows from `position` (< RowCount) up to the end of the block they lie in. Positions and rows are valid until
   // the entry's rows change.
-  StoredRowRun RowsFrom(const Entry* entry, uint32_t position) const;
+  StoredRowRun RowsFrom(const Entry* entry, uint32_t position) const {
+    const Slot& slot = entry->At<Slot>(offset_);
+    if (slot.IsRow()) return {&slot.row, 1, rows_.row_bytes()};
+    if (slot.capacity == kBig) return BigRowsFrom(slot, position);
+    return {SmallRow(slot, position), slot.count - position, rows_.row_bytes()};
+  }
   // Fetches what RowsFrom(entry, 0) will read; the entry itself should be in the cache.
-  void Prefetch(const Entry* entry) const { __builtin_prefetch(entry->At<Slot>(offset_).memory); }
+  void Prefetch(const Entry* entry) const {
+    const Slot& slot = entry->At<Slot>(offset_);
+    __builtin_prefetch(slot.IsRow() ? reinterpret_cast<const char*>(&slot) : slot.memory());
+  }
   // One cell of each row as a column; long strings are copied, so that it lives on its own.
   Column Gather(uint32_t column, std::span<const StoredRow* const> rows) const { return rows_.Gather(column, rows); }
   const RowLayout& row_layout() const { return rows_; }
@@ -75,32 +87,53 @@ class RelationSlot {
                     StoredHashes stored_hashes = StoredHashes::kChecked);
 
  private:
+  static constexpr uint32_t kBig = ~0u;  // Slot::capacity
+
+  // A row of up to 16 bytes, or where the rows lie.
   struct Slot {
-    char* memory;  // up to kSmallRows: a block of fingerprints, then rows; past it a BigRelation
-    uint32_t count;
-    uint32_t capacity;  // of the block; kBig: memory is a BigRelation
+    StoredRow row;      // its cells follow; else the head is the address of a block or of a BigRelation, 0 = none
+    uint32_t count;     // of rows
+    uint32_t capacity;  // of the block; kBig: a BigRelation
+
+    bool IsRow() const { return (row.head & StoredRow::kIsRow) != 0; }
+    bool IsBig() const { return !IsRow() && capacity == kBig; }
+    char* memory() const { return reinterpret_cast<char*>(row.head); }
+    void SetMemory(void* memory) { row.head = reinterpret_cast<uint64_t>(memory); }
   };
   static_assert(sizeof(Slot) == 16);
 
   static constexpr uint32_t kSmallRows = 64;  // more are a BigRelation
-  static constexpr uint32_t kBig = ~0u;       // Slot::capacity
+  static constexpr uint32_t kCacheLine = 64;
 
-  static BigRelation* BigOf(const Slot& slot) { return reinterpret_cast<BigRelation*>(slot.memory); }
-  // Fingerprints come first: they are what Add reads, and what Prefetch has fetched.
-  static uint32_t* Fingerprints(const Slot& slot) { return reinterpret_cast<uint32_t*>(slot.memory); }
-  static size_t FingerprintBytes(uint32_t capacity) { return (size_t{capacity} * sizeof(uint32_t) + 7) / 8 * 8; }
+  bool FitsInSlot() const { return rows_.row_bytes() <= sizeof(Slot); }
+  static BigRelation* BigOf(const Slot& slot) { return reinterpret_cast<BigRelation*>(slot.memory()); }
+
+  // In a block of two cache lines the rows themselves are compared.
+  bool HasFingerprints(uint32_t capacity) const { return capacity * rows_.row_bytes() > 2 * kCacheLine; }
+  // They stand before the rows.
+  size_t FingerprintBytes(uint32_t capacity) const {
+    return HasFingerprints(capacity) ? (size_t{capacity} * sizeof(uint32_t) + 7) / 8 * 8 : 0;
+  }
+  static uint32_t* Fingerprints(const Slot& slot) { return reinterpret_cast<uint32_t*>(slot.memory()); }
   StoredRow* SmallRow(const Slot& slot, uint32_t position) const {
-    return reinterpret_cast<StoredRow*>(slot.memory + FingerprintBytes(slot.capacity) +
+    return reinterpret_cast<StoredRow*>(slot.memory() + FingerprintBytes(slot.capacity) +
                                         size_t{position} * rows_.row_bytes());
   }
   size_t BlockBytes(uint32_t capacity) const {
     return FingerprintBytes(capacity) + size_t{capacity} * rows_.row_bytes();
   }
+  uint32_t NextCapacity(uint32_t capacity) const;
 
-  void AddStaged(BlockPool& pool, Slot& slot, const StoredRow* row, uint32_t fingerprint);
-  void AddToBig(BlockPool& pool, Slot& slot, const StoredRow* row, uint32_t fingerprint);
-  void RemoveFromSmall(BlockPool& pool, Slot& slot, uint32_t position);
+  void PrefetchForAdd(const Entry* entry) const;
+  void AddStaged(BlockPool& pool, Slot& slot, const StoredRow* row, int64_t weight);
+  void AddToBlock(BlockPool& pool, Slot& slot, const StoredRow* row, int64_t weight);
+  void AddToBig(BlockPool& pool, Slot& slot, const StoredRow* row, int64_t weight);
+  // The position of an equal row in a block, or its count.
+  uint32_t FindInBlock(const Slot& slot, const StoredRow* row, uint32_t fingerprint) const;
+  void RemoveFromBlock(BlockPool& pool, Slot& slot, uint32_t position);
+  // Moves a slot's rows, which are few, to a block of `capacity`, or to the slot itself.
   void Resize(BlockPool& pool, Slot& slot, uint32_t capacity);
+  StoredRowRun BigRowsFrom(const Slot& slot, uint32_t position) const;
   void MakeBig(BlockPool& pool, Slot& slot);
   // Gives up a BigRelation for a block or for nothing, where few rows and no pages in the store are left.
   void ShrinkBig(BlockPool& pool, Slot& slot);

@@ -70,7 +70,7 @@ class PageWriter {
 
   Column GatherWeights() const {
     BufferRef weights = BufferRef::Of<int64_t>(row_pointers_.size());
-    for (size_t i = 0; i < row_pointers_.size(); ++i) weights.mutable_as<int64_t>()[i] = row_pointers_[i]->weight;
+    for (size_t i = 0; i < row_pointers_.size(); ++i) weights.mutable_as<int64_t>()[i] = row_pointers_[i]->weight();
     return Column(kBigint, static_cast<uint32_t>(row_pointers_.size()), std::move(weights));
   }
 
@@ -96,8 +96,8 @@ void RelationSlot::Save(KeyTable& table, std::span<Entry* const> live, std::span
   };
   for (Entry* entry : live) {
     Slot& slot = entry->At<Slot>(offset_);
-    if (slot.capacity != kBig) {
-      if (slot.count == 0) {
+    if (!slot.IsBig()) {
+      if (IsEmpty(entry)) {
         delete_pages(entry, 0, 1);
       } else {
         pages.Add(entry, 0, RowsFrom(entry, 0));
@@ -114,13 +114,13 @@ void RelationSlot::Save(KeyTable& table, std::span<Entry* const> live, std::span
   // Only now, when nothing points to the pages' rows any more.
   for (Entry* entry : live) {
     Slot& slot = entry->At<Slot>(offset_);
-    if (slot.capacity != kBig) continue;
+    if (!slot.IsBig()) continue;
     BigOf(slot)->SetStored(BigOf(slot)->page_count());
     if (slot.count < kSmallRows / 2) ShrinkBig(table.pool(), slot);
   }
   for (Entry* entry : retired) {
     Slot& slot = entry->At<Slot>(offset_);
-    bool big = slot.capacity == kBig;
+    bool big = slot.IsBig();
     delete_pages(entry, 0, big ? std::max(1u, BigOf(slot)->stored_pages()) : 1);
     if (big) FreeBig(table.pool(), slot);
   }
@@ -171,14 +171,14 @@ absl::Status RelationSlot::Load(KeyTable& table, uint64_t seed, const StateId& i
       if (loaded.empty() || loaded.back() != entries[i]) loaded.push_back(entries[i]);
       row_entries.insert(row_entries.end(), pages[i].rows, entries[i]);
     }
-    rows_.Stage(row_batch, row_columns, nullptr, row_count, 1, &staging_);
+    rows_.Stage(row_batch, row_columns, nullptr, row_count, &staging_);
     for (uint32_t i = 0; i < row_count; ++i) {
-      AddStaged(table.pool(), row_entries[i]->At<Slot>(offset_), rows_.Staged(staging_, i), staging_.fingerprints[i]);
+      AddStaged(table.pool(), row_entries[i]->At<Slot>(offset_), rows_.Staged(staging_, i), row_batch.WeightAt(i));
     }
     // The page that ends a batch tells how many its entry has so far.
     for (uint32_t i = 0; i < pages.size(); ++i) {
       Slot& slot = entries[i]->At<Slot>(offset_);
-      if (slot.capacity != kBig) continue;
+      if (!slot.IsBig()) continue;
       BigRelation* big = BigOf(slot);
       uint32_t stored = pages[i].part / kPartsPerPage + 1;
       if (stored == big->page_count()) {

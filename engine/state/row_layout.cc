@@ -1,5 +1,6 @@
 #include "engine/state/row_layout.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "engine/base/check.h"
@@ -34,8 +35,11 @@ RowLayout::RowLayout(std::vector<DataType> columns) : types_(std::move(columns))
     }
   }
   invalid_offset_ = offset;
-  offset += static_cast<uint32_t>(types_.size() + 7) / 8;
+  if (types_.size() > StoredRow::kInvalidBits) {
+    offset += static_cast<uint32_t>(types_.size() - StoredRow::kInvalidBits + 7) / 8;
+  }
   strings_offset_ = (offset + 7) / 8 * 8;
+  has_gaps_ = strings_offset_ != invalid_offset_;
   offset = strings_offset_;
   for (size_t i = 0; i < types_.size(); ++i) {
     if (PhysicalOf(types_[i].kind) != PhysicalType::kString) continue;
@@ -47,18 +51,14 @@ RowLayout::RowLayout(std::vector<DataType> columns) : types_(std::move(columns))
 }
 
 void RowLayout::Stage(const DeltaBatch& batch, std::span<const ColumnIndex> columns, const uint32_t* rows,
-                      uint32_t count, int64_t factor, RowStaging* staging) const {
+                      uint32_t count, RowStaging* staging) const {
   CHECK_EQ(columns.size(), types_.size());
-  staging->memory.assign(size_t{count} * (row_bytes_ / 8), 0);
-  staging->fingerprints.resize(count);
-  if (count == 0) return;
+  const size_t words = size_t{count} * (row_bytes_ / 8);
+  if (staging->memory.size() < words) staging->memory.resize(words);
+  if (has_gaps_) std::fill_n(staging->memory.begin(), words, 0);
+  for (size_t word = 0; word < words; word += row_bytes_ / 8) staging->memory[word] = StoredRow::kIsRow;
   char* to = reinterpret_cast<char*>(staging->memory.data());
-  for (uint32_t i = 0; i < columns.size(); ++i) StageColumn(batch.column(columns[i]), i, rows, count, to);
-  for (uint32_t i = 0; i < count; ++i) {
-    auto* row = reinterpret_cast<StoredRow*>(to + size_t{i} * row_bytes_);
-    row->weight = batch.WeightAt(rows == nullptr ? i : rows[i]) * factor;
-    staging->fingerprints[i] = Fingerprint(row);
-  }
+  for (uint32_t i = 0; i < columns.size() && count > 0; ++i) StageColumn(batch.column(columns[i]), i, rows, count, to);
 }
 
 void RowLayout::StageColumn(const Column& column, uint32_t ordinal, const uint32_t* rows, uint32_t count,
@@ -97,40 +97,58 @@ void RowLayout::StageColumn(const Column& column, uint32_t ordinal, const uint32
     char* place = to + size_t{i} * row_bytes_;
     std::memset(place + offsets_[ordinal], 0, width);
     place[offsets_[ordinal]] = static_cast<char>(column.ErrorAt(row));
-    place[invalid_offset_ + ordinal / 8] |= static_cast<char>(1 << (ordinal % 8));
+    SetInvalid(reinterpret_cast<StoredRow*>(place), ordinal);
   }
+}
+
+void RowLayout::SetInvalid(StoredRow* row, uint32_t column) const {
+  if (column < StoredRow::kInvalidBits) {
+    row->head |= uint64_t{1} << (StoredRow::kInvalidShift + column);
+    return;
+  }
+  const uint32_t bit = column - StoredRow::kInvalidBits;
+  reinterpret_cast<uint8_t*>(row)[invalid_offset_ + bit / 8] |= static_cast<uint8_t>(1 << (bit % 8));
 }
 
 uint32_t RowLayout::Fingerprint(const StoredRow* row) const {
   const char* bytes = reinterpret_cast<const char*>(row);
-  uint64_t hash = kFingerprintSeed;
+  uint64_t hash = CombineHash(kFingerprintSeed, row->head & StoredRow::kInvalidMask);
   for (uint32_t offset = sizeof(StoredRow); offset < strings_offset_; offset += 8) {
-    uint64_t word;
-    std::memcpy(&word, bytes + offset, 8);
-    hash = CombineHash(hash, word);
+    hash = CombineHash(hash, WordAt(bytes + offset));
   }
   const auto* strings = reinterpret_cast<const StringCell*>(bytes + strings_offset_);
   for (uint32_t i = 0; i < string_count_; ++i) hash = CombineHash(hash, strings[i].Hash(kFingerprintSeed));
   return static_cast<uint32_t>(hash ^ (hash >> 32));
 }
 
-bool RowLayout::SameCells(const StoredRow* a, const StoredRow* b) const {
-  const char* a_bytes = reinterpret_cast<const char*>(a);
-  const char* b_bytes = reinterpret_cast<const char*>(b);
-  if (std::memcmp(a_bytes + sizeof(StoredRow), b_bytes + sizeof(StoredRow), strings_offset_ - sizeof(StoredRow)) != 0) {
-    return false;
-  }
-  const auto* a_strings = reinterpret_cast<const StringCell*>(a_bytes + strings_offset_);
-  const auto* b_strings = reinterpret_cast<const StringCell*>(b_bytes + strings_offset_);
+bool RowLayout::SameStrings(const StoredRow* a, const StoredRow* b) const {
+  const auto* a_strings = reinterpret_cast<const StringCell*>(reinterpret_cast<const char*>(a) + strings_offset_);
+  const auto* b_strings = reinterpret_cast<const StringCell*>(reinterpret_cast<const char*>(b) + strings_offset_);
   for (uint32_t i = 0; i < string_count_; ++i) {
     if (!(a_strings[i] == b_strings[i])) return false;
   }
   return true;
 }
 
-void RowLayout::Own(const StoredRow* staged, StoredRow* to, BlockPool& pool) const {
-  std::memcpy(to, staged, row_bytes_);
-  auto* strings = reinterpret_cast<StringCell*>(reinterpret_cast<char*>(to) + strings_offset_);
+void RowLayout::SetFarWeight(StoredRow* row, int64_t weight, BlockPool& pool) const {
+  if ((row->head & StoredRow::kFarWeight) != 0) FreeFarWeight(row, pool);
+  row->head &= StoredRow::kInvalidMask | StoredRow::kIsRow;
+  const uint64_t shifted = static_cast<uint64_t>(weight) << StoredRow::kWeightShift;
+  if (static_cast<int64_t>(shifted) >> StoredRow::kWeightShift == weight) {
+    row->head |= shifted;
+    return;
+  }
+  auto* far = static_cast<int64_t*>(pool.Allocate(sizeof(int64_t)));
+  *far = weight;
+  row->head |= StoredRow::kFarWeight | reinterpret_cast<uint64_t>(far) << StoredRow::kWeightShift;
+}
+
+void RowLayout::FreeFarWeight(const StoredRow* row, BlockPool& pool) const {
+  pool.Free(reinterpret_cast<int64_t*>(row->head >> StoredRow::kWeightShift), sizeof(int64_t));
+}
+
+void RowLayout::OwnStrings(StoredRow* row, BlockPool& pool) const {
+  auto* strings = reinterpret_cast<StringCell*>(reinterpret_cast<char*>(row) + strings_offset_);
   for (uint32_t i = 0; i < string_count_; ++i) {
     if (strings[i].is_inline()) continue;
     char* copy = static_cast<char*>(pool.Allocate(strings[i].size()));
@@ -139,7 +157,7 @@ void RowLayout::Own(const StoredRow* staged, StoredRow* to, BlockPool& pool) con
   }
 }
 
-void RowLayout::Disown(const StoredRow* row, BlockPool& pool) const {
+void RowLayout::DisownStrings(const StoredRow* row, BlockPool& pool) const {
   const auto* strings = reinterpret_cast<const StringCell*>(reinterpret_cast<const char*>(row) + strings_offset_);
   for (uint32_t i = 0; i < string_count_; ++i) {
     if (!strings[i].is_inline()) pool.Free(const_cast<char*>(strings[i].data()), strings[i].size());

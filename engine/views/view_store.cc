@@ -86,8 +86,7 @@ void ViewStore::PutAside(Entry* entry) {
     StoredRowRun run = rows_.RowsFrom(entry, position);
     for (uint32_t i = 0; i < run.count; ++i, to += layout.row_bytes()) {
       auto* row = reinterpret_cast<StoredRow*>(to);
-      layout.Own(run.Row(i), row, table_.pool());
-      row->weight = run.Row(i)->weight;
+      layout.Own(run.Row(i), run.Row(i)->weight(), row, table_.pool());
     }
     position += run.count;
   }
@@ -286,7 +285,7 @@ DeltaBatch ViewStore::GatherRows(std::span<const StoredRow* const> rows) const {
   cells.reserve(options_.schema.size());
   for (uint32_t i = 0; i < options_.schema.size(); ++i) cells.push_back(rows_.Gather(i, rows));
   BufferRef weights = BufferRef::Of<int64_t>(size);
-  for (uint32_t i = 0; i < size; ++i) weights.mutable_as<int64_t>()[i] = rows[i]->weight;
+  for (uint32_t i = 0; i < size; ++i) weights.mutable_as<int64_t>()[i] = rows[i]->weight();
   return DeltaBatch(size, std::move(cells), std::move(weights));
 }
 

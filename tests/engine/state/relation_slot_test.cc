@@ -21,26 +21,32 @@ const KeyColumns kCells = {ColumnIndex(0), ColumnIndex(1), ColumnIndex(2),
                            ColumnIndex(3), ColumnIndex(4), ColumnIndex(5)};
 const StateId kId = {"node", "rows"};
 
-std::vector<DataType> CellTypes() {
-  std::vector<DataType> types;
-  for (const Field& field : kSchema) types.push_back(field.type);
-  return types;
-}
-
-// A table with one relation, and what the tests do with it.
+// A table with one relation, and what the tests do with it. The first column is the key.
 struct Relation {
-  Relation() : layout({{TypeKind::kBigint}}), slot(layout, CellTypes()), table(layout) {}
+  explicit Relation(Schema schema = kSchema, KeyColumns cells = kCells)
+      : schema(std::move(schema)),
+        cells(std::move(cells)),
+        layout({{TypeKind::kBigint}}),
+        slot(layout, CellTypes()),
+        table(layout) {}
+
+  std::vector<DataType> CellTypes() const {
+    std::vector<DataType> types;
+    for (ColumnIndex cell : cells) types.push_back(schema[cell.value()].type);
+    return types;
+  }
 
   void Add(const DeltaBatch& batch) {
     keys.Assign(batch);
     std::vector<Entry*> entries(keys.size());
     table.FindOrInsert(keys, entries.data());
-    slot.Add(table, batch, kCells, keys.rows(), entries);
+    slot.Add(table, batch, cells, keys.rows(), entries);
     for (Entry* entry : std::set<Entry*>(entries.begin(), entries.end())) {
       if (slot.IsEmpty(entry)) table.Retire(entry);
     }
   }
 
+  // The cells of all rows.
   ZSet Rows() const {
     ZSet all;
     KeyTable::Cursor cursor;
@@ -54,9 +60,9 @@ struct Relation {
         for (uint32_t i = 0; i < run.count; ++i) rows.push_back(run.Row(i));
       }
       BufferRef weights = BufferRef::Of<int64_t>(rows.size());
-      for (size_t i = 0; i < rows.size(); ++i) weights.mutable_as<int64_t>()[i] = rows[i]->weight;
+      for (size_t i = 0; i < rows.size(); ++i) weights.mutable_as<int64_t>()[i] = rows[i]->weight();
       std::vector<Column> columns;
-      for (uint32_t i = 0; i < kSchema.size(); ++i) columns.push_back(slot.Gather(i, rows));
+      for (uint32_t i = 0; i < cells.size(); ++i) columns.push_back(slot.Gather(i, rows));
       all.Add(DeltaBatch(static_cast<uint32_t>(rows.size()), std::move(columns), std::move(weights)));
     }
     return all;
@@ -72,6 +78,8 @@ struct Relation {
     return absl::OkStatus();
   }
 
+  Schema schema;
+  KeyColumns cells;
   EntryLayout layout;
   RelationSlot slot;
   KeyTable table;
@@ -135,6 +143,82 @@ TEST_P(RelationSlotTest, AgreesWithAZSetOverRestarts) {
 }
 
 INSTANTIATE_TEST_SUITE_P(Seeds, RelationSlotTest, testing::Range(0, 12));
+
+// Rows that fit into the entry, weights that do not fit beside the marks of a row.
+TEST_P(RelationSlotTest, KeepsNarrowRowsAndWeightsOfAnySize) {
+  constexpr int64_t kWeights[] = {1, 1, 1, -1, 3, int64_t{1} << 47, -(int64_t{1} << 47) - 1, int64_t{1} << 61};
+  const Schema schema = {{"key", {TypeKind::kBigint}}, {"value", {TypeKind::kBigint}}};
+  const KeyColumns cells = {ColumnIndex(1)};
+  std::mt19937_64 random(static_cast<uint64_t>(GetParam()));
+  auto relation = std::make_unique<Relation>(schema, cells);
+  MapStateStore store;
+  ZSet model;  // of values, which tell their keys
+  const size_t empty = relation->table.pool().used_bytes();
+  auto add = [&](const std::vector<std::pair<Row, int64_t>>& rows) {
+    DeltaBatch batch = BatchOf(rows, schema);
+    relation->Add(batch);
+    model.Add(DeltaBatch(batch.size(), {batch.column(ColumnIndex(1))}, batch.weights_buffer()));
+  };
+  auto retract_all = [&] {
+    std::vector<std::pair<Row, int64_t>> rows;
+    for (const auto& [row, weight] : model.rows()) {
+      const int64_t key = row[0].is_value() ? row[0].int_value() / 1000 : 0;
+      rows.push_back({{Datum::Int(key), row[0]}, -weight});
+    }
+    add(rows);
+  };
+  for (int step = 0; step < 60; ++step) {
+    std::vector<std::pair<Row, int64_t>> rows;
+    for (uint64_t i = random() % 60; i > 0; --i) {
+      const int64_t key = static_cast<int64_t>(random() % 8);
+      const int64_t number = static_cast<int64_t>(random() % (1 + static_cast<uint64_t>(key * key)));
+      const bool null = key == 0 && random() % 2 == 0;
+      rows.push_back({{Datum::Int(key), null ? Datum::Null() : Datum::Int(key * 1000 + number)}, 0});
+      const int64_t weight = kWeights[random() % std::size(kWeights)];
+      const auto found = model.rows().find({rows.back().first[1]});
+      const int64_t old = found == model.rows().end() ? 0 : found->second;
+      rows.back().second = old > 1 << 20 || old < -(1 << 20) ? -old : weight;  // no sum overflows
+      add({rows.back()});
+    }
+    ASSERT_EQ(relation->Rows(), model) << "step " << step;
+    if (step % 20 == 19) {
+      relation->Save(store);
+      relation = std::make_unique<Relation>(schema, cells);
+      ASSERT_TRUE(relation->Load(store).ok());
+      ASSERT_EQ(relation->Rows(), model) << "loaded at step " << step;
+    }
+    if (step % 15 == 14) {
+      retract_all();
+      EXPECT_TRUE(relation->Rows().empty());
+      EXPECT_EQ(relation->table.size(), 0u);
+    }
+  }
+  retract_all();
+  relation->Save(store);
+  EXPECT_EQ(store.size(), 0u);
+  EXPECT_LE(relation->table.pool().used_bytes(), empty + 4096);
+}
+
+TEST(RelationSlotFormTest, TellsNullsOfManyColumns) {
+  Schema schema;
+  KeyColumns cells;
+  for (uint32_t i = 0; i < 40; ++i) {
+    schema.push_back({"column" + std::to_string(i), {TypeKind::kBigint}});
+    cells.push_back(ColumnIndex(i));
+  }
+  Relation relation(schema, cells);
+  ZSet model;
+  std::vector<std::pair<Row, int64_t>> rows;
+  for (size_t null = 0; null < schema.size(); ++null) {
+    Row row(schema.size(), Datum::Int(0));
+    if (null > 0) row[null] = Datum::Null();
+    rows.push_back({row, 1});
+  }
+  relation.Add(BatchOf(rows, schema));
+  model.Add(BatchOf(rows, schema));
+  EXPECT_EQ(relation.Rows(), model);
+  EXPECT_EQ(model.rows().size(), schema.size());
+}
 
 TEST(RelationSlotHubTest, SavesOnlyThePagesThatChanged) {
   Relation relation;
