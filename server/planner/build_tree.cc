@@ -16,8 +16,7 @@
 namespace freshet {
 namespace {
 
-// Names of views below a view are kept by each of its columns, so that a long chain of views costs more than its
-// length.
+// More would be a mistake of what wrote it; a chain of so many is still planned in a fraction of a second.
 constexpr int kMaxRelations = 1000;
 
 class TreeBuilder : public RelationSource {
@@ -86,8 +85,9 @@ class TreeBuilder : public RelationSource {
 
  private:
   void NameRelations() {
+    std::set<std::string> seen;
     auto add = [&](const std::string& name, const std::string& path) {
-      if (std::find(names_.begin(), names_.end(), name) == names_.end()) {
+      if (seen.insert(name).second) {
         names_.push_back(name);
         return true;
       }

@@ -251,7 +251,7 @@ BuiltRelation NodeBuilder::BuildUnion(const v1::Union& node, const std::string& 
   BuiltRelation built;
   built.named = inputs[0].named;
   built.scope = inputs[0].scope;
-  for (ScopeColumn& column : built.scope) column.relations.clear();
+  for (ScopeColumn& column : built.scope) column.relations = RelationNames();
   if (!complete) return built;
   std::vector<PlanProject> casts(inputs.size());
   for (size_t i = 1; i < inputs.size(); ++i) {

@@ -81,10 +81,19 @@ class FilterPusher {
     return Filtered(node, std::move(conditions), owner);
   }
 
-  PlanRef PushInto(const PlanFilter& filter, const PlanRef& node, Conditions conditions, const std::string&) {
-    Conditions all = SplitConjunction(filter.condition);
+  // Conditions of the lowest filter come first. The whole run of filters is taken at once, so that a long chain of them
+  // moves each condition once.
+  PlanRef PushInto(const PlanFilter&, const PlanRef& top, Conditions conditions, const std::string& owner) {
+    std::vector<PlanRef> run = {top};
+    while (run.back()->inputs[0]->As<PlanFilter>() != nullptr && readers_[run.back()->inputs[0].get()] <= 1) {
+      run.push_back(run.back()->inputs[0]);
+    }
+    Conditions all;
+    for (auto it = run.rbegin(); it != run.rend(); ++it) {
+      for (Expression& each : SplitConjunction((*it)->As<PlanFilter>()->condition)) all.push_back(std::move(each));
+    }
     for (Expression& condition : conditions) all.push_back(std::move(condition));
-    return Push(node->inputs[0], std::move(all), node->owner);
+    return Push(run.back()->inputs[0], std::move(all), run.back()->owner);
   }
 
   // Computed columns stay computed once: only conditions over bare columns pass.

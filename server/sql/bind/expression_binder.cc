@@ -1,6 +1,7 @@
 #include "server/sql/bind/expression_binder.h"
 
 #include <algorithm>
+#include <set>
 
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
@@ -105,17 +106,8 @@ std::optional<BoundValue> ExpressionBinder::BindColumn(const Syntax& syntax) {
   const std::string& name = syntax.names.back();
   const std::string relation = syntax.names.size() == 2 ? syntax.names[0] : "";
   std::vector<uint32_t> found;
-  std::vector<std::string> names, relations;
   for (uint32_t i = 0; i < scope_.size(); ++i) {
-    const ScopeColumn& column = scope_[i];
-    for (const std::string& each : column.relations) {
-      if (std::find(relations.begin(), relations.end(), each) == relations.end()) relations.push_back(each);
-    }
-    bool reached = relation.empty() ||
-                   std::find(column.relations.begin(), column.relations.end(), relation) != column.relations.end();
-    if (!reached) continue;
-    if (column.name == name) found.push_back(i);
-    if (std::find(names.begin(), names.end(), Quoted(column.name)) == names.end()) names.push_back(Quoted(column.name));
+    if (scope_[i].name == name && (relation.empty() || scope_[i].relations.Contains(relation))) found.push_back(i);
   }
   if (found.size() == 1) {
     const ScopeColumn& column = scope_[found[0]];
@@ -128,21 +120,40 @@ std::optional<BoundValue> ExpressionBinder::BindColumn(const Syntax& syntax) {
       return key;
     }
   }
-  if (found.size() > 1) {
-    std::string both;
-    for (uint32_t i : found) {
-      if (scope_[i].relations.empty()) continue;
-      StrAppend(&both, both.empty() ? "" : " or ", scope_[i].relations[0], ".", name);
-    }
-    return Fail(ErrorCode::kAmbiguousColumn, syntax.offset, StrCat("there are several columns ", FormatName(syntax)),
-                both.empty() ? "" : StrCat("write ", both));
+  if (found.size() > 1) return FailAmbiguousColumn(syntax, found);
+  return FailUnknownColumn(syntax, relation);
+}
+
+std::nullopt_t ExpressionBinder::FailAmbiguousColumn(const Syntax& syntax, const std::vector<uint32_t>& found) {
+  std::string both;
+  for (uint32_t i : found) {
+    if (scope_[i].relations.empty()) continue;
+    StrAppend(&both, both.empty() ? "" : " or ", scope_[i].relations.ToVector()[0], ".", syntax.names.back());
   }
-  if (!relation.empty() && std::find(relations.begin(), relations.end(), relation) == relations.end()) {
+  return Fail(ErrorCode::kAmbiguousColumn, syntax.offset, StrCat("there are several columns ", FormatName(syntax)),
+              both.empty() ? "" : StrCat("write ", both));
+}
+
+std::nullopt_t ExpressionBinder::FailUnknownColumn(const Syntax& syntax, const std::string& relation) {
+  std::vector<std::string> names, relations;
+  std::set<std::string> seen_names, seen_relations;
+  RelationNames last;
+  for (const ScopeColumn& column : scope_) {
+    if (!column.relations.SharesAll(last)) {
+      last = column.relations;
+      for (std::string& each : last.ToVector()) {
+        if (seen_relations.insert(each).second) relations.push_back(std::move(each));
+      }
+    }
+    if (!relation.empty() && !column.relations.Contains(relation)) continue;
+    if (seen_names.insert(column.name).second) names.push_back(Quoted(column.name));
+  }
+  if (!relation.empty() && !seen_relations.contains(relation)) {
     return Fail(ErrorCode::kUnknownRelation, syntax.offset, StrCat("no input is called ", relation),
                 SuggestName(relation, relations));
   }
   return Fail(ErrorCode::kUnknownColumn, syntax.offset, StrCat("there is no column ", FormatName(syntax)),
-              SuggestName(name, names));
+              SuggestName(syntax.names.back(), names));
 }
 
 std::optional<BoundValue> ExpressionBinder::BindNumber(const Syntax& syntax) {

@@ -52,6 +52,8 @@ class ExpressionBinder {
   std::optional<Expression> Coerce(BoundValue value, DataType type);
   std::optional<BoundValue> Make(Expression expression, const Syntax& syntax);
   std::nullopt_t Fail(ErrorCode code, uint32_t offset, std::string message, std::string suggestion = "");
+  std::nullopt_t FailAmbiguousColumn(const Syntax& syntax, const std::vector<uint32_t>& found);
+  std::nullopt_t FailUnknownColumn(const Syntax& syntax, const std::string& relation);
   void FailUnknownFunction(std::string_view name, const Syntax& syntax, const Values& values, bool ambiguous);
 
   const Scope& scope_;

@@ -1,7 +1,5 @@
 #include "server/sql/bind/scope.h"
 
-#include <algorithm>
-
 namespace freshet {
 
 Scope ScopeOf(const Schema& schema) {
@@ -11,14 +9,20 @@ Scope ScopeOf(const Schema& schema) {
 }
 
 void AddRelation(Scope& scope, const std::string& relation) {
+  // Columns that come the same way have one list: they go on having one.
+  RelationNames from, to(relation);
   for (ScopeColumn& column : scope) {
-    auto& relations = column.relations;
-    if (std::find(relations.begin(), relations.end(), relation) == relations.end()) relations.push_back(relation);
+    if (!column.relations.SharesAll(from)) {
+      from = column.relations;
+      to = from.With(relation);
+    }
+    column.relations = to;
   }
 }
 
 void SetRelation(Scope& scope, const std::string& relation) {
-  for (ScopeColumn& column : scope) column.relations = {relation};
+  RelationNames only(relation);
+  for (ScopeColumn& column : scope) column.relations = only;
 }
 
 }  // namespace freshet

@@ -7,13 +7,13 @@
 #include <vector>
 
 #include "engine/columnar/types.h"
+#include "server/sql/bind/relation_names.h"
 
 namespace freshet {
 
 struct ScopeColumn {
   std::string name;
-  // Relations by which it may be named: its table, the views that hand it on, an alias.
-  std::vector<std::string> relations;
+  RelationNames relations;
   // No value: what gives it is wrong, which has been said; what reads it is not bound, and nothing more is said.
   std::optional<DataType> type;
 };

@@ -1,8 +1,6 @@
 #include "server/sql/parse/parse_tree.h"
 
-#include <pthread.h>
-
-#include <algorithm>
+#include "server/sql/parse/large_stack_thread.h"
 
 extern "C" {
 #include <pg_query.h>
@@ -10,30 +8,6 @@ extern "C" {
 
 namespace freshet {
 namespace {
-
-// 80,000 x `+1` overflow 8 MiB; 64 KiB of text cannot overflow this.
-constexpr size_t kStackBytes = 64 << 20;
-
-struct ParseJob {
-  const std::string* statement;
-  PgQueryParseResult result;
-};
-
-void* RunParse(void* argument) {
-  auto* job = static_cast<ParseJob*>(argument);
-  job->result = pg_query_parse(job->statement->c_str());
-  return nullptr;
-}
-
-bool RunOnLargeStack(ParseJob* job) {
-  pthread_attr_t attributes;
-  if (pthread_attr_init(&attributes) != 0) return false;
-  pthread_t thread;
-  bool started = pthread_attr_setstacksize(&attributes, kStackBytes) == 0 &&
-                 pthread_create(&thread, &attributes, RunParse, job) == 0;
-  pthread_attr_destroy(&attributes);
-  return started && pthread_join(thread, nullptr) == 0;
-}
 
 // The byte at which the character with this number (from 1) starts.
 uint32_t ByteOfCharacter(const std::string& text, int character) {
@@ -48,13 +22,16 @@ uint32_t ByteOfCharacter(const std::string& text, int character) {
 }  // namespace
 
 std::variant<std::string, ExpressionError> ParseStatementTree(const std::string& statement) {
-  ParseJob job{&statement, {}};
-  if (!RunOnLargeStack(&job)) {
+  // One for each thread that parses: a definition has thousands of expressions, and to start a thread costs more than
+  // to parse one. It holds nothing but memory, so nobody can tell that it is there.
+  static thread_local LargeStackThread parser;
+  PgQueryParseResult result = {};
+  if (!parser.Run([&] { result = pg_query_parse(statement.c_str()); })) {
     return ExpressionError{ErrorCode::kUnavailable, "no thread could be started to parse the expression", "", 0};
   }
   std::variant<std::string, ExpressionError> answer;
-  if (job.result.error != nullptr) {
-    const PgQueryError& error = *job.result.error;
+  if (result.error != nullptr) {
+    const PgQueryError& error = *result.error;
     std::string message = error.message == nullptr ? "it cannot be parsed" : error.message;
     // Bison's own stack is bounded too.
     bool too_deep =
@@ -62,9 +39,9 @@ std::variant<std::string, ExpressionError> ParseStatementTree(const std::string&
     answer = ExpressionError{too_deep ? ErrorCode::kExpressionTooLarge : ErrorCode::kSyntaxError, std::move(message),
                              "", ByteOfCharacter(statement, error.cursorpos)};
   } else {
-    answer = std::string(job.result.parse_tree);
+    answer = std::string(result.parse_tree);
   }
-  pg_query_free_parse_result(job.result);
+  pg_query_free_parse_result(result);
   return answer;
 }
 

@@ -19,7 +19,7 @@ Scope TestScope() {
                          {"twice", DataType{TypeKind::kText}},
                          {"twice", DataType{TypeKind::kText}}});
   SetRelation(scope, "t");
-  scope.back().relations = {"u"};
+  scope.back().relations = RelationNames("u");
   return scope;
 }
 
