@@ -73,6 +73,12 @@ int RankOf(const Column& column, uint32_t row) {
 
 }  // namespace
 
+KeyColumns LeadingColumns(size_t count) {
+  KeyColumns columns(count);
+  for (uint32_t i = 0; i < count; ++i) columns[i] = ColumnIndex(i);
+  return columns;
+}
+
 BufferRef HashKeys(const DeltaBatch& batch, std::span<const ColumnIndex> key, uint64_t seed) {
   if (batch.HashesFor(key) != nullptr) return batch.hashes_buffer();
   BufferRef buffer = BufferRef::Of<uint64_t>(batch.size());

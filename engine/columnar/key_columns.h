@@ -13,6 +13,9 @@ namespace freshet {
 // every row the same hash.
 BufferRef HashKeys(const DeltaBatch& batch, std::span<const ColumnIndex> key, uint64_t seed);
 
+// Columns 0 .. count-1.
+KeyColumns LeadingColumns(size_t count);
+
 // The hash of one cell as HashKeys mixes it.
 uint64_t HashCell(const Column& column, uint32_t row, uint64_t seed);
 

@@ -76,6 +76,20 @@ class KeyTable {
   };
   // Appends up to `limit` entries that are not retired; false: the walk is over.
   bool Scan(Cursor* cursor, uint32_t limit, std::vector<Entry*>* entries) const;
+  // Likewise, with the places of the entries (a walk that begins there sees the entry first), and bounded by the places
+  // it looks at, empty ones included.
+  struct PlacedEntry {
+    Entry* entry = nullptr;
+    Cursor place;
+  };
+  bool ScanPlaces(Cursor* cursor, uint32_t places, std::vector<PlacedEntry>* entries) const {
+    for (; cursor->next < entries_.size(); ++cursor->next, --places) {
+      if (places == 0) return true;
+      Entry* entry = entries_[cursor->next];
+      if ((entry->meta & (kFree | kRetired)) == 0) entries->push_back({entry, *cursor});
+    }
+    return false;
+  }
 
   // Entries that are not retired.
   size_t size() const { return live_; }

@@ -5,6 +5,7 @@
 #include <tuple>
 
 #include "engine/base/check.h"
+#include "engine/columnar/key_columns.h"
 #include "engine/columnar/row_codec.h"
 
 namespace freshet {
@@ -20,12 +21,6 @@ uint32_t ReadWord(std::string_view bytes, size_t at) {
   uint32_t value = 0;
   for (size_t i = 0; i < 4; ++i) value = value << 8 | static_cast<uint8_t>(bytes[at + i]);
   return value;
-}
-
-KeyColumns AllColumns(uint32_t count) {
-  KeyColumns columns(count);
-  for (uint32_t i = 0; i < count; ++i) columns[i] = ColumnIndex(i);
-  return columns;
 }
 
 // Copies that may be counted in a cursor; a view with more copies of one row shows so many.
@@ -96,7 +91,7 @@ class Sorted : public PageCollector {
         order_(std::move(order)),
         after_key_(after_key),
         after_copies_(after_copies),
-        columns_(AllColumns(static_cast<uint32_t>(schema.size()))) {}
+        columns_(LeadingColumns(schema.size())) {}
 
   void Add(const DeltaBatch& batch, std::span<const uint32_t> kept, std::span<const RowPlace>) override {
     for (uint32_t row : kept) {

@@ -24,7 +24,8 @@ struct ViewPage {
   bool more = false;
 };
 
-// Where an unordered read found a row: the entry or key, the row's number in it, and how many of its copies are taken.
+// Where an unordered read found a row: the entry or key, the row's position in it, and how many of its copies are
+// taken.
 struct RowPlace {
   uint32_t major = 0;
   uint32_t minor = 0;

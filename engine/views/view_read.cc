@@ -8,39 +8,56 @@
 
 namespace freshet {
 
+// A key to look up costs about as much as some rows.
+constexpr uint32_t kRowsPerLookUp = 4;
+
 absl::StatusOr<std::unique_ptr<ViewRead>> ViewRead::Start(ViewStore& store, Query query) {
   if (query.limit == 0) return absl::InvalidArgumentError("the limit of a page must be at least 1");
   auto read = std::unique_ptr<ViewRead>(new ViewRead(store, std::move(query)));
   if (read->query_.order.empty()) {
+    std::optional<RowPlace> last;
     if (!read->query_.after.empty()) {
-      ASSIGN_OR_RETURN(read->start_, DecodePlace(read->query_.after));
-      read->cursor_ = read->place_ = {read->start_->major};
-      read->next_key_ = read->start_->major;
+      ASSIGN_OR_RETURN(last, DecodePlace(read->query_.after));
+      read->place_ = {last->major};
+      read->next_key_ = last->major;
+      uint32_t keys = read->query_.keys ? read->query_.keys->size() : 0;
+      for (uint32_t key = 0; key < std::min(keys, last->major); ++key) {
+        read->looked_up_.emplace(read->key_hashes_.as<uint64_t>()[key], key);
+      }
+      read->position_ = last->ordinal;  // some copies of this row may be left
     }
-    read->collector_ = CollectInScanOrder(store.schema(), read->query_.limit, read->start_);
+    read->collector_ = CollectInScanOrder(store.schema(), read->query_.limit, last);
   } else {
     ASSIGN_OR_RETURN(read->collector_,
                      CollectSorted(store.schema(), read->query_.limit, read->query_.order, read->query_.after));
   }
   if (!store.Pin(read->query_.epoch)) {
-    read->collector_.reset();  // not pinned
     return absl::OutOfRangeError("the epoch is not kept any more, or not committed yet");
   }
+  read->pinned_ = true;
   return read;
 }
 
-ViewRead::ViewRead(ViewStore& store, Query query) : store_(store), query_(std::move(query)) {}
-
-ViewRead::~ViewRead() {
-  if (collector_ != nullptr) store_.Unpin(query_.epoch);
+ViewRead::ViewRead(ViewStore& store, Query query) : store_(store), query_(std::move(query)) {
+  if (query_.keys) {
+    key_hashes_ = HashKeys(*query_.keys, LeadingColumns(query_.keys->column_count()), store_.hash_seed());
+  }
 }
 
+ViewRead::~ViewRead() {
+  if (pinned_) store_.Unpin(query_.epoch);
+}
+
+std::unique_ptr<PageCollector> ViewRead::TakeCollector() { return std::move(collector_); }
+
 bool ViewRead::Step(uint32_t rows) {
-  rows_.clear();
+  seen_.rows.clear();
+  seen_.weights.clear();
+  seen_.positions.clear();
   places_.clear();
   bool left = query_.keys ? NextKeys(rows) : NextEntries(rows);
-  if (!rows_.empty()) {
-    DeltaBatch batch = store_.GatherRows(rows_);
+  if (!seen_.rows.empty()) {
+    DeltaBatch batch = store_.rows_.Gather(seen_.rows, seen_.weights);
     std::vector<uint32_t> kept;
     if (query_.keys) {
       DropOtherKeys(batch, &kept);
@@ -63,43 +80,60 @@ bool ViewRead::Step(uint32_t rows) {
 
 bool ViewRead::NextKeys(uint32_t rows) {
   const DeltaBatch& keys = *query_.keys;
-  KeyColumns columns(keys.column_count());
-  for (uint32_t i = 0; i < columns.size(); ++i) columns[i] = ColumnIndex(i);
-  for (; next_key_ < keys.size() && rows_.size() < rows; ++next_key_) {
-    bool repeated = false;
-    for (uint32_t before = 0; before < next_key_ && !repeated; ++before) {
-      repeated = std::all_of(columns.begin(), columns.end(), [&](ColumnIndex column) {
-        return CellsEqual(keys.column(column), before, keys.column(column), next_key_);
-      });
-    }
+  KeyColumns columns = LeadingColumns(keys.column_count());
+  for (; next_key_ < keys.size() && rows > 0; ++next_key_, position_ = 0) {
+    uint64_t hash = key_hashes_.as<uint64_t>()[next_key_];
+    auto [same_hash, end] = looked_up_.equal_range(hash);
+    bool repeated = std::any_of(same_hash, end, [&](const auto& before) {
+      return before.second < next_key_ &&
+             std::all_of(
+                 columns.begin(), columns.end(),
+                 [&](ColumnIndex column) {
+                   return CellsEqual(keys.column(column), before.second, keys.column(column), next_key_);
+                 });
+    });
+    rows -= std::min(rows, kRowsPerLookUp);
     if (repeated) continue;
-    uint32_t row[] = {next_key_};
-    const Entry* entry = store_.FindKey(GatherBatch(keys, row));
-    if (entry != nullptr) AppendRows(entry, {next_key_, 0, 0, 0});
+    const Entry* entry = store_.FindKey(hash);
+    if (entry != nullptr && !Look(entry, {next_key_, 0, 0, 0}, &rows)) return true;
+    looked_up_.emplace(hash, next_key_);
   }
   return next_key_ < keys.size();
 }
 
 bool ViewRead::NextEntries(uint32_t rows) {
-  // Entries without rows at the epoch count too: a slice is bounded by what it looks at.
-  for (uint32_t looked_at = 0; looked_at < rows && rows_.size() < rows; ++looked_at) {
-    scanned_.clear();
-    bool left = store_.table_.Scan(&cursor_, 1, &scanned_);
-    size_t before = rows_.size();
-    if (!scanned_.empty()) AppendRows(scanned_[0], {place_.next, 0, 0, 0});
-    if (rows_.size() > before) place_ = cursor_;
+  constexpr uint32_t kPlaces = 256;
+  while (rows > 0) {
+    entries_.clear();
+    uint32_t places = std::min(rows, kPlaces);
+    KeyTable::Cursor begin = place_;
+    KeyTable::Cursor next = place_;
+    bool left = store_.table_.ScanPlaces(&next, places, &entries_);
+    for (const KeyTable::PlacedEntry& each : entries_) store_.rows_.Prefetch(each.entry);
+    // Places without an entry count too: a slice is bounded by what it looks at.
+    rows -= std::min(rows, places - std::min<uint32_t>(places, static_cast<uint32_t>(entries_.size())));
+    for (const KeyTable::PlacedEntry& each : entries_) {
+      bool same = each.place.next == begin.next;
+      if (!same) position_ = 0;
+      place_ = each.place;
+      if (rows == 0 || !Look(each.entry, {each.place.next, 0, 0, 0}, &rows)) return true;
+    }
+    place_ = next;
+    position_ = 0;
     if (!left) return false;
   }
   return true;
 }
 
-void ViewRead::AppendRows(const Entry* entry, RowPlace place) {
-  size_t before = rows_.size();
-  store_.AppendRows(entry, query_.epoch, &rows_);
-  for (size_t i = before; i < rows_.size(); ++i) {
-    place.ordinal = static_cast<uint32_t>(i - before);
+bool ViewRead::Look(const Entry* entry, RowPlace place, uint32_t* budget) {
+  uint32_t next = store_.rows_.Scan(entry, query_.epoch, position_, budget, &seen_);
+  for (size_t i = places_.size(); i < seen_.positions.size(); ++i) {
+    place.ordinal = seen_.positions[i];
     places_.push_back(place);
   }
+  if (next == VersionedRows::kEnd) return true;
+  position_ = next;
+  return false;
 }
 
 void ViewRead::DropOtherKeys(const DeltaBatch& batch, std::vector<uint32_t>* kept) const {

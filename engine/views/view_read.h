@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "absl/status/statusor.h"
@@ -36,31 +37,37 @@ class ViewRead {
   static absl::StatusOr<std::unique_ptr<ViewRead>> Start(ViewStore& store, Query query);
   ~ViewRead();
 
-  // Looks at up to about `rows` rows; true: the page is complete.
+  // Looks at up to about `rows` rows, also in the middle of a key; true: the page is complete.
   bool Step(uint32_t rows = kBatchRows);
   ViewPage TakePage() { return collector_->TakePage(); }
+  // What makes the page, for another thread: once the page is complete.
+  std::unique_ptr<PageCollector> TakeCollector();
 
  private:
   ViewRead(ViewStore& store, Query query);
-  // Collects the rows of the next keys, or of the next entries; false: there are none left.
+  // Appends the rows of the next keys, or of the next entries, to seen_; false: there are none left.
   bool NextKeys(uint32_t rows);
   bool NextEntries(uint32_t rows);
-  void AppendRows(const Entry* entry, RowPlace place);
-  // Keeps of rows_ those that have the key they were looked up by.
+  // Looks at an entry from position_ on. False: the budget ended before it did.
+  bool Look(const Entry* entry, RowPlace place, uint32_t* budget);
+  // Keeps of the rows seen those that have the key they were looked up by.
   void DropOtherKeys(const DeltaBatch& batch, std::vector<uint32_t>* kept) const;
 
   ViewStore& store_;
   Query query_;
+  bool pinned_ = false;
   std::unique_ptr<PageCollector> collector_;
-  std::optional<RowPlace> start_;  // of an unordered page: the last row taken
-  KeyTable::Cursor cursor_;
-  // Names the next entry that has rows at the epoch: behind the last one that has. New entries come and go in between,
-  // but have none, so the name stays true as long as the epoch is pinned.
+  // Where to go on: at position_ of the entry at place_ (if one that the epoch sees is there, it is the same one as
+  // before), or of the key next_key_.
   KeyTable::Cursor place_;
-  std::vector<Entry*> scanned_;
   uint32_t next_key_ = 0;
+  uint32_t position_ = 0;
+  std::vector<KeyTable::PlacedEntry> entries_;
+  // Of query_.keys, and those that were looked up.
+  BufferRef key_hashes_;
+  std::unordered_multimap<uint64_t, uint32_t> looked_up_;
   // The rows of one step, and where they are.
-  std::vector<const StoredRow*> rows_;
+  VersionedRows::Seen seen_;
   std::vector<RowPlace> places_;
 };
 

@@ -4,6 +4,7 @@
 #include <numeric>
 
 #include "engine/base/check.h"
+#include "engine/columnar/key_columns.h"
 #include "engine/columnar/row_codec.h"
 
 namespace freshet {
@@ -25,12 +26,6 @@ DeltaBatch HashesAsKeys(const BufferRef& hashes, uint32_t size) {
   return keys;
 }
 
-KeyColumns AllColumns(const Schema& schema) {
-  KeyColumns columns(schema.size());
-  for (uint32_t i = 0; i < columns.size(); ++i) columns[i] = ColumnIndex(i);
-  return columns;
-}
-
 }  // namespace
 
 // The table's key is the hash of the key columns, not the cells: rows with ERROR in the key must be kept too, and cells
@@ -39,15 +34,13 @@ ViewStore::ViewStore(Options options) : ViewStore(std::move(options), EntryLayou
 
 ViewStore::ViewStore(Options options, EntryLayout layout)
     : options_([&] {
-        if (options.key.empty()) options.key = AllColumns(options.schema);
+        if (options.key.empty()) options.key = LeadingColumns(options.schema.size());
         return std::move(options);
       }()),
       rows_(layout, TypesOf(options_.schema)),
-      versions_offset_(layout.AddSlot(sizeof(Version*))),
-      touched_(layout.AddBit()),
+      emptied_(layout.AddBit()),
       table_(std::move(layout)),
-      key_batch_({ColumnIndex(0)}, {kBigint}, options_.hash_seed, NullKeys::kGroup),
-      all_columns_(AllColumns(options_.schema)) {}
+      key_batch_({ColumnIndex(0)}, {kBigint}, options_.hash_seed, NullKeys::kGroup) {}
 
 ViewStore::~ViewStore() = default;
 
@@ -58,12 +51,12 @@ void ViewStore::Apply(const DeltaBatch& batch) {
   key_batch_.Assign(keys);
   entries_.resize(batch.size());
   table_.FindOrInsert(key_batch_, entries_.data());
+  size_t pending = pending_.size();
+  rows_.Add(table_, batch, entries_, visible_ ? &pending_ : nullptr);
+  version_count_ += pending_.size() - pending;
   for (Entry* entry : entries_) {
-    if (!touched_.Mark(entry)) continue;
-    touched_list_.Add(entry);
-    if (visible_) PutAside(entry);
+    if (rows_.IsEmpty(entry) && emptied_.Mark(entry)) emptied_list_.Add(entry);
   }
-  rows_.Add(table_, batch, all_columns_, nullptr, entries_);
   if (const int64_t* weights = batch.weights()) {
     running_rows_ += std::accumulate(weights, weights + batch.size(), int64_t{0});
   } else {
@@ -71,47 +64,27 @@ void ViewStore::Apply(const DeltaBatch& batch) {
   }
 }
 
-void ViewStore::PutAside(Entry* entry) {
-  uint32_t count = rows_.RowCount(entry);
-  auto* version = new (table_.pool().Allocate(VersionBytes(count))) Version;
-  Version*& newest = entry->At<Version*>(versions_offset_);
-  version->older = newest;
-  version->entry = entry;
-  version->until = kPending;
-  version->count = count;
-  version_bytes_ += VersionBytes(count);
-  const RowLayout& layout = rows_.row_layout();
-  char* to = version->rows();
-  for (uint32_t position = 0; position < count;) {
-    StoredRowRun run = rows_.RowsFrom(entry, position);
-    for (uint32_t i = 0; i < run.count; ++i, to += layout.row_bytes()) {
-      auto* row = reinterpret_cast<StoredRow*>(to);
-      layout.Own(run.Row(i), run.Row(i)->weight(), row, table_.pool());
-    }
-    position += run.count;
-  }
-  newest = version;
-}
-
 void ViewStore::Commit(const Commitment& commitment) {
-  Epoch before = committed_;
+  CHECK(committed_ < commitment.epoch) << "epochs of commits must grow: " << committed_ << " then " << commitment.epoch;
   committed_ = commitment.epoch;
-  for (size_t i = 0; i < touched_list_.size(); ++i) {
-    Entry* entry = touched_list_[i];
-    touched_.Clear(entry);
-    Version* version = entry->At<Version*>(versions_offset_);
-    if (version != nullptr && version->until == kPending) {
-      version->until = committed_;
-      // What `before` showed is needed by readers that have not heard of this commit: SetOldestNeeded lets it go.
-      if (IsNeeded(*version)) {
-        recent_.push_back(version);
-      } else {
-        Free(version);
-      }
+  // As many are given up as come, and more: else they would pile up.
+  DropVersions(static_cast<uint32_t>(std::min<size_t>(pending_.size() * 2 + kDropAtOnce, UINT32_MAX)));
+  for (RowVersion* version : pending_) {
+    version->until = committed_;
+    if (version->before == version->now) {
+      GiveUp(version);  // the row is as it was
+    } else {
+      // What the epoch before showed is needed by readers that have not heard of this commit.
+      recent_.push_back(version);
     }
-    RetireIfEmpty(entry);
   }
-  touched_list_.Clear();
+  pending_.clear();
+  for (size_t i = 0; i < emptied_list_.size(); ++i) {
+    Entry* entry = emptied_list_[i];
+    emptied_.Clear(entry);
+    if (rows_.IsEmpty(entry)) table_.Retire(entry);
+  }
+  emptied_list_.Clear();
   committed_rows_ = static_cast<uint64_t>(std::max<int64_t>(running_rows_, 0));
   if (changed_) last_changed_ = committed_;
   changed_ = false;
@@ -120,126 +93,72 @@ void ViewStore::Commit(const Commitment& commitment) {
     last_changed_ = committed_;
     oldest_needed_ = committed_;
   }
-  CHECK(before < committed_) << "epochs of commits must grow: " << before << " then " << committed_;
 }
 
 bool ViewStore::Pin(Epoch epoch) {
   if (!visible_ || epoch > committed_) return false;
   auto pin = pins_.find(epoch);
-  if (pin == pins_.end() && epoch < oldest_needed_) return false;
-  ++pins_[epoch];
+  if (pin == pins_.end()) {
+    if (epoch < oldest_needed_) return false;
+    pin = pins_.try_emplace(epoch).first;
+  }
+  ++pin->second.pins;
   return true;
 }
 
 void ViewStore::Unpin(Epoch epoch) {
   auto pin = pins_.find(epoch);
   CHECK(pin != pins_.end()) << "epoch " << epoch << " is not pinned";
-  if (--pin->second > 0) return;
+  if (--pin->second.pins > 0) return;
+  if (!pin->second.versions.empty()) unpinned_.push_back(std::move(pin->second.versions));
   pins_.erase(pin);
-  std::erase_if(pinned_, [&](Version* version) {
-    if (IsNeeded(*version)) return false;
-    Entry* entry = version->entry;
-    Free(version);
-    RetireIfEmpty(entry);
-    return true;
-  });
+  DropVersions();
 }
 
 void ViewStore::SetOldestNeeded(Epoch epoch) {
-  if (epoch > committed_) epoch = committed_;
-  if (epoch <= oldest_needed_) return;
-  oldest_needed_ = epoch;
-  while (!recent_.empty() && recent_.front()->until <= oldest_needed_) {
-    Version* version = recent_.front();
-    recent_.pop_front();
-    if (IsNeeded(*version)) {
-      pinned_.push_back(version);
-      continue;
-    }
-    Entry* entry = version->entry;
-    Free(version);
-    RetireIfEmpty(entry);
-  }
+  oldest_needed_ = std::max(oldest_needed_, std::min(epoch, committed_));
+  DropVersions();
 }
 
-bool ViewStore::IsNeeded(const Version& version) const {
-  if (version.until > oldest_needed_) return true;
-  Epoch from = version.older == nullptr ? Epoch() : version.older->until;
+bool ViewStore::DropVersions(uint32_t limit) {
+  for (; limit > 0; --limit) {
+    if (!unpinned_.empty()) {
+      std::deque<RowVersion*>& versions = unpinned_.front();
+      RowVersion* version = versions.front();
+      versions.pop_front();
+      if (versions.empty()) unpinned_.pop_front();
+      Settle(version);
+    } else if (!recent_.empty() && recent_.front()->until <= oldest_needed_) {
+      RowVersion* version = recent_.front();
+      recent_.pop_front();
+      Settle(version);
+    } else {
+      return false;
+    }
+  }
+  return true;
+}
+
+void ViewStore::Settle(RowVersion* version) {
+  Epoch from = version->older == nullptr ? Epoch() : version->older->until;
   auto pin = pins_.lower_bound(from);
-  return pin != pins_.end() && pin->first < version.until;
-}
-
-void ViewStore::RetireIfEmpty(Entry* entry) {
-  if (rows_.IsEmpty(entry) && entry->At<Version*>(versions_offset_) == nullptr && !touched_.Get(entry)) {
-    table_.Retire(entry);
+  if (pin != pins_.end() && pin->first < version->until) {
+    pin->second.versions.push_back(version);
+  } else {
+    GiveUp(version);
   }
 }
 
-size_t ViewStore::VersionBytes(uint32_t count) const {
-  return sizeof(Version) + static_cast<size_t>(count) * rows_.row_layout().row_bytes();
+void ViewStore::GiveUp(RowVersion* version) {
+  Entry* entry = version->entry;
+  rows_.Release(table_.pool(), version);
+  --version_count_;
+  if (rows_.IsEmpty(entry) && !emptied_.Get(entry)) table_.Retire(entry);
 }
 
-void ViewStore::Free(Version* version) {
-  Version** link = &version->entry->At<Version*>(versions_offset_);
-  while (*link != version) link = &(*link)->older;
-  *link = version->older;
-  const RowLayout& layout = rows_.row_layout();
-  for (uint32_t i = 0; i < version->count; ++i) {
-    layout.Disown(reinterpret_cast<StoredRow*>(version->rows() + static_cast<size_t>(i) * layout.row_bytes()),
-                  table_.pool());
-  }
-  version_bytes_ -= VersionBytes(version->count);
-  table_.pool().Free(version, VersionBytes(version->count));
-}
-
-void ViewStore::AppendRows(const Entry* entry, Epoch epoch, std::vector<const StoredRow*>* rows) const {
-  Version* found = nullptr;
-  for (Version* version = entry->At<Version*>(versions_offset_); version != nullptr && version->until > epoch;
-       version = version->older) {
-    found = version;
-  }
-  if (found != nullptr) {
-    for (uint32_t i = 0; i < found->count; ++i) {
-      rows->push_back(
-          reinterpret_cast<const StoredRow*>(found->rows() + static_cast<size_t>(i) * rows_.row_layout().row_bytes()));
-    }
-    return;
-  }
-  for (uint32_t position = 0; position < rows_.RowCount(entry);) {
-    StoredRowRun run = rows_.RowsFrom(entry, position);
-    for (uint32_t i = 0; i < run.count; ++i) rows->push_back(run.Row(i));
-    position += run.count;
-  }
-}
-
-// A value is all rows of a key: their cells and, as a last cell, their weight. The table's key is the key's hash, so
-// that no two entries have the same one and the part is always 0.
 void ViewStore::SaveDirty(const StateId& id, StateWriter& writer) {
-  std::vector<const StoredRow*> rows;
-  std::string value;
   table_.DrainDirty([&](std::span<Entry* const> live, std::span<Entry* const> retired) {
-    for (const Entry* entry : live) {
-      rows.clear();
-      for (StoredRowRun run = rows_.IsEmpty(entry) ? StoredRowRun() : rows_.RowsFrom(entry, 0); run.count > 0;
-           run = rows.size() < rows_.RowCount(entry) ? rows_.RowsFrom(entry, static_cast<uint32_t>(rows.size()))
-                                                     : StoredRowRun()) {
-        for (uint32_t i = 0; i < run.count; ++i) rows.push_back(run.Row(i));
-      }
-      if (rows.empty()) {
-        writer.Delete(id, VnodeOf(entry->hash), entry->hash, 0);
-        continue;
-      }
-      DeltaBatch batch = GatherRows(rows);
-      std::vector<Column> cells = batch.columns();
-      cells.emplace_back(kBigint, batch.size(), batch.weights_buffer());
-      DeltaBatch weighted(batch.size(), std::move(cells));
-      KeyColumns columns = all_columns_;
-      columns.push_back(ColumnIndex(batch.column_count()));
-      value.clear();
-      for (uint32_t row = 0; row < batch.size(); ++row) EncodeRow(weighted, columns, row, &value);
-      writer.Put(id, VnodeOf(entry->hash), entry->hash, 0, value);
-    }
-    for (const Entry* entry : retired) writer.Delete(id, VnodeOf(entry->hash), entry->hash, 0);
+    rows_.Save(table_, live, retired, id, writer);
   });
 }
 
@@ -247,46 +166,32 @@ absl::Status ViewStore::Load(const StateId& id, VnodeId vnode, StateReader& read
   std::vector<ColumnBuilder> builders;
   for (const Field& field : options_.schema) builders.emplace_back(field.type);
   builders.emplace_back(kBigint);
-  auto flush = [&] {
+  return reader.Load(id, vnode, [&](uint64_t hash, uint32_t part, std::string_view value) -> absl::Status {
+    while (!value.empty()) RETURN_IF_ERROR(DecodeRow(&value, builders));
     std::vector<Column> cells;
     for (ColumnBuilder& builder : builders) cells.push_back(builder.Finish());
     BufferRef weights = cells.back().values_buffer();
     uint32_t size = cells.back().size();
     cells.pop_back();
-    Apply(DeltaBatch(size, std::move(cells), std::move(weights)));
-  };
-  RETURN_IF_ERROR(reader.Load(id, vnode, [&](uint64_t, uint32_t, std::string_view value) -> absl::Status {
-    while (!value.empty()) RETURN_IF_ERROR(DecodeRow(&value, builders));
-    if (builders.back().size() >= kBatchRows) flush();
+    DeltaBatch rows(size, std::move(cells), std::move(weights));
+    Entry* entry = FindKey(hash);
+    if (entry == nullptr) table_.FindOrInsert(key_batch_, &entry);
+    table_.MarkStored(entry, part);
+    rows_.AddStored(table_, entry, part, rows);
+    for (uint32_t row = 0; row < size; ++row) running_rows_ += rows.WeightAt(row);
+    if (rows_.IsEmpty(entry) && emptied_.Mark(entry)) emptied_list_.Add(entry);
     return absl::OkStatus();
-  }));
-  flush();
-  // They stand in the store as they are.
-  table_.DrainDirty([](std::span<Entry* const>, std::span<Entry* const>) {});
-  for (size_t i = 0; i < touched_list_.size(); ++i) touched_.Clear(touched_list_[i]);
-  touched_list_.Clear();
-  changed_ = false;
-  return absl::OkStatus();
+  });
 }
 
-const Entry* ViewStore::FindKey(const DeltaBatch& key) {
-  KeyColumns columns(key.column_count());
-  for (uint32_t i = 0; i < columns.size(); ++i) columns[i] = ColumnIndex(i);
-  DeltaBatch keys = HashesAsKeys(HashKeys(key, columns, options_.hash_seed), 1);
-  key_batch_.Assign(keys);
+Entry* ViewStore::FindKey(uint64_t hash) {
+  BufferRef hashes = BufferRef::Of<uint64_t>(1);
+  hashes.mutable_as<uint64_t>()[0] = hash;
+  key_ = HashesAsKeys(hashes, 1);
+  key_batch_.Assign(key_);
   Entry* entry = nullptr;
   table_.Find(key_batch_, &entry);
   return entry;
-}
-
-DeltaBatch ViewStore::GatherRows(std::span<const StoredRow* const> rows) const {
-  auto size = static_cast<uint32_t>(rows.size());
-  std::vector<Column> cells;
-  cells.reserve(options_.schema.size());
-  for (uint32_t i = 0; i < options_.schema.size(); ++i) cells.push_back(rows_.Gather(i, rows));
-  BufferRef weights = BufferRef::Of<int64_t>(size);
-  for (uint32_t i = 0; i < size; ++i) weights.mutable_as<int64_t>()[i] = rows[i]->weight();
-  return DeltaBatch(size, std::move(cells), std::move(weights));
 }
 
 }  // namespace freshet

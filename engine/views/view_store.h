@@ -1,9 +1,9 @@
 // Keeps the rows of a materialized table or view on one shard, so that reads see one committed epoch while the next one
 // is computed.
 //
-// Idea: rows are kept once, as of the running epoch. The first change of a key in an epoch puts the rows it had aside
-// as a version that is valid up to that epoch; a reader at epoch p takes the version with the smallest end above p, or
-// the rows themselves if there is none. A version lives only while an epoch that someone may read sees it.
+// Idea: rows are kept once, as of the running epoch, and what changed since an older epoch beside them
+// (versioned_rows.h). A version lives only while an epoch that someone may read sees it; giving it up is done in
+// bounded steps.
 #pragma once
 
 #include <cstdint>
@@ -17,7 +17,8 @@
 #include "engine/columnar/delta_batch.h"
 #include "engine/columnar/types.h"
 #include "engine/state/key_table.h"
-#include "engine/state/relation_slot.h"
+#include "engine/state/state_store.h"
+#include "engine/views/versioned_rows.h"
 
 namespace freshet {
 
@@ -59,51 +60,41 @@ class ViewStore : public Committable {
   void Unpin(Epoch epoch);
   // Epochs from this one on stay readable without a pin. Grows; starts at 0. Without it every version would be kept.
   void SetOldestNeeded(Epoch epoch);
+  // Gives up to `limit` versions back that no epoch needs any more. True: there may be more of them. The calls above
+  // and Commit do so too, in proportion to what they were called for.
+  bool DropVersions(uint32_t limit = kDropAtOnce);
 
   // Writes the keys that changed since the last call, the running epoch's changes included; between seal and Commit.
   void SaveDirty(const StateId& id, StateWriter& writer);
   // Reads what SaveDirty wrote for a vnode into an empty store, before the first epoch.
   absl::Status Load(const StateId& id, VnodeId vnode, StateReader& reader);
 
-  // Bytes of rows kept only for older epochs.
-  size_t version_bytes() const { return version_bytes_; }
+  // Bytes of what is kept only for older epochs, and of what DropVersions has not come to yet.
+  size_t version_bytes() const { return version_count_ * rows_.VersionBytes(); }
   size_t StateBytes() const { return table_.StateBytes(); }
 
  private:
   friend class ViewRead;
 
-  // Rows of a key before epoch `until`, as far back as the next older version's `until`.
-  struct Version {
-    Version* older;
-    Entry* entry;
-    Epoch until;  // kPending while the epoch runs
-    uint32_t count;
-    // `count` rows of row_bytes() follow.
-    char* rows() { return reinterpret_cast<char*>(this + 1); }
+  static constexpr uint32_t kDropAtOnce = 1024;
+  struct PinnedEpoch {
+    uint32_t pins = 0;
+    std::deque<RowVersion*> versions;  // that it needs, each with one of those that do
   };
-  static constexpr Epoch kPending = Epoch(UINT64_MAX);
 
   ViewStore(Options options, EntryLayout layout);
-  size_t VersionBytes(uint32_t count) const;
-  void PutAside(Entry* entry);
-  bool IsNeeded(const Version& version) const;
-  void Free(Version* version);
-  // Gives the entry up if no epoch has rows in it.
-  void RetireIfEmpty(Entry* entry);
-  // The entry of a key, given as one row of the key columns; nullptr: no epoch has rows of it.
-  const Entry* FindKey(const DeltaBatch& key);
-  // The rows with their weights as a batch of the schema.
-  DeltaBatch GatherRows(std::span<const StoredRow* const> rows) const;
-  // The rows of an entry at an epoch.
-  void AppendRows(const Entry* entry, Epoch epoch, std::vector<const StoredRow*>* rows) const;
+  // A version that the newest epochs do not need: it goes to a pinned epoch that does, or is given up.
+  void Settle(RowVersion* version);
+  void GiveUp(RowVersion* version);
+  // The entry of a key, by the hash of its cells; nullptr: no epoch has rows of it. Leaves the key in key_batch_.
+  Entry* FindKey(uint64_t hash);
 
   const Options options_;
-  RelationSlot rows_;
-  uint32_t versions_offset_;
-  EntryBit touched_;
+  VersionedRows rows_;
+  EntryBit emptied_;
   KeyTable table_;
   KeyBatch key_batch_;
-  std::vector<ColumnIndex> all_columns_;
+  DeltaBatch key_;  // of FindKey
 
   bool visible_ = false;
   Epoch committed_;
@@ -112,11 +103,14 @@ class ViewStore : public Committable {
   int64_t running_rows_ = 0;
   uint64_t committed_rows_ = 0;
   bool changed_ = false;
-  EntryList touched_list_;
-  std::map<Epoch, uint32_t> pins_;
-  std::deque<Version*> recent_;   // until > oldest_needed_, in the order of `until`
-  std::vector<Version*> pinned_;  // older ones that a pin sees
-  size_t version_bytes_ = 0;
+  // Entries that were seen without rows in this epoch: retired at its commit if they still are.
+  EntryList emptied_list_;
+  // Every version is in one of these, or with a pin.
+  std::deque<RowVersion*> pending_;               // of the running epoch
+  std::deque<RowVersion*> recent_;                // in the order of `until`
+  std::deque<std::deque<RowVersion*>> unpinned_;  // whose pin is gone
+  std::map<Epoch, PinnedEpoch> pins_;
+  size_t version_count_ = 0;
   std::vector<Entry*> entries_;  // scratch
 };
 

@@ -82,7 +82,7 @@ TEST(ViewStore, APinKeepsItsEpochAndNoOther) {
     store.SetOldestNeeded(Epoch(epoch));
   }
   size_t one_version = store.version_bytes();
-  EXPECT_LT(one_version, 200u);
+  EXPECT_LT(one_version, 300u);
   EXPECT_EQ(ReadAll(store, 1, 10).Format(kSchema), "+1 | 1 | a\n");
   EXPECT_EQ(ReadAll(store, 100, 10).Format(kSchema), "+1 | 1 | b\n");
   EXPECT_FALSE(store.Pin(Epoch(50)));
