@@ -10,7 +10,8 @@
 namespace freshet {
 namespace {
 
-constexpr uint32_t kSlice = 64;
+constexpr uint32_t kSlice = 64;  // rows between the stages of a probe
+constexpr uint32_t kStep = 8;    // rows that a stage goes on at once
 constexpr uint32_t kSaveChunk = 1024;
 
 }  // namespace
@@ -54,34 +55,43 @@ Entry* KeyTable::FindOrInsertOne(uint64_t hash, uint32_t row, const Key& key) {
   return entry;
 }
 
-void KeyTable::FetchDirectories(const KeyBatch& keys, uint32_t begin, uint32_t end) const {
-  for (uint32_t i = begin; i < end; ++i) {
-    uint64_t hash = keys.hashes()[keys.RowAt(i)];
-    DirectoryOf(hash).Prefetch(hash);
-  }
-}
-
-void KeyTable::FetchCandidates(const KeyBatch& keys, uint32_t begin, uint32_t end, Entry** entries) const {
-  for (uint32_t i = begin; i < end; ++i) {
-    uint64_t hash = keys.hashes()[keys.RowAt(i)];
-    uint32_t number = DirectoryOf(hash).Candidate(hash);
-    entries[i] = number == KeyDirectory::kNone ? nullptr : entries_[number];
-    __builtin_prefetch(entries[i], 1);
-  }
-}
-
-// A slice's directory lines are fetched two slices before its candidates are, those two before they are compared; the
-// candidates' own memory is looked at one slice before.
+// Each stage goes on by a few rows, kSlice rows behind the one before it: directory lines are fetched; candidates are
+// found in them and fetched; the caller fetches what hangs under them; keys are compared. Short steps keep the misses
+// of all stages under way at once; stages of many rows would wait for each other.
 template <typename Settle>
-void KeyTable::Probe(const KeyBatch& keys, Entry** entries, SliceWork peek, Settle settle) const {
+void KeyTable::Probe(const KeyBatch& keys, Entry** entries, SliceWork peek, Settle settle, SliceWork work) const {
+  const uint64_t* hashes = keys.hashes();
   uint32_t size = keys.size();
-  uint32_t slices = (size + kSlice - 1) / kSlice;
-  auto end_of = [&](uint32_t slice) { return std::min(size, (slice + 1) * kSlice); };
-  for (uint32_t step = 0; step < slices + 3; ++step) {
-    if (step < slices) FetchDirectories(keys, step * kSlice, end_of(step));
-    if (uint32_t slice = step - 1; slice < slices) FetchCandidates(keys, slice * kSlice, end_of(slice), entries);
-    if (uint32_t slice = step - 2; slice < slices) peek(slice * kSlice, end_of(slice));
-    if (uint32_t slice = step - 3; slice < slices) settle(slice * kSlice, end_of(slice));
+  uint32_t behind = std::min((size + kStep - 1) / kStep * kStep, kSlice);
+  auto end_slice = [&](uint32_t end, SliceWork call) {
+    if (end % kSlice == 0 || end == size) call((end - 1) / kSlice * kSlice, end);
+  };
+  for (uint32_t step = 0; step < size + 3 * behind; step += kStep) {
+    if (uint32_t begin = step; begin < size) {
+      uint32_t end = std::min(size, begin + kStep);
+      for (uint32_t i = begin; i < end; ++i) {
+        uint64_t hash = hashes[keys.RowAt(i)];
+        DirectoryOf(hash).Prefetch(hash);
+      }
+    }
+    if (uint32_t begin = step - behind; begin < size) {
+      uint32_t end = std::min(size, begin + kStep);
+      for (uint32_t i = begin; i < end; ++i) {
+        uint64_t hash = hashes[keys.RowAt(i)];
+        uint32_t number = DirectoryOf(hash).Candidate(hash);
+        entries[i] = number == KeyDirectory::kNone ? nullptr : entries_[number];
+        __builtin_prefetch(entries[i], 1);
+      }
+    }
+    if (uint32_t begin = step - 2 * behind; begin < size) end_slice(std::min(size, begin + kStep), peek);
+    if (uint32_t begin = step - 3 * behind; begin < size) {
+      uint32_t end = std::min(size, begin + kStep);
+      for (uint32_t i = begin; i < end; ++i) {
+        uint32_t row = keys.RowAt(i);
+        entries[i] = settle(hashes[row], row, entries[i]);
+      }
+      end_slice(end, work);
+    }
   }
 }
 
@@ -112,31 +122,23 @@ void KeyTable::FindOrInsert(const KeyBatch& keys, Entry** entries) {
 
 void KeyTable::FindOrInsert(const KeyBatch& keys, Entry** entries, SliceWork peek, SliceWork work) {
   WithKey(layout_, keys, [&](const auto& key) {
-    Probe(keys, entries, peek, [&](uint32_t begin, uint32_t end) {
-      for (uint32_t i = begin; i < end; ++i) {
-        uint32_t row = keys.RowAt(i);
-        Entry* entry = entries[i];
-        if (entry == nullptr || !key.Matches(entry, row) || (entry->meta & kRetired) != 0) {
-          entries[i] = FindOrInsertOne(keys.hashes()[row], row, key);
-        }
-      }
-      work(begin, end);
-    });
+    auto settle = [&](uint64_t hash, uint32_t row, Entry* entry) {
+      bool found = entry != nullptr && key.Matches(entry, row) && (entry->meta & kRetired) == 0;
+      return found ? entry : FindOrInsertOne(hash, row, key);
+    };
+    Probe(keys, entries, peek, settle, work);
   });
 }
 
 void KeyTable::Find(const KeyBatch& keys, Entry** entries) const {
   WithKey(layout_, keys, [&](const auto& key) {
+    bool same_hash;
+    auto settle = [&](uint64_t hash, uint32_t row, Entry* entry) {
+      if (entry == nullptr || !key.Matches(entry, row)) entry = FindOne(hash, row, key, &same_hash);
+      return entry != nullptr && (entry->meta & kRetired) == 0 ? entry : nullptr;
+    };
     auto nothing = [](uint32_t, uint32_t) {};
-    Probe(keys, entries, nothing, [&](uint32_t begin, uint32_t end) {
-      bool same_hash;
-      for (uint32_t i = begin; i < end; ++i) {
-        uint32_t row = keys.RowAt(i);
-        Entry* entry = entries[i];
-        if (entry == nullptr || !key.Matches(entry, row)) entry = FindOne(keys.hashes()[row], row, key, &same_hash);
-        entries[i] = entry != nullptr && (entry->meta & kRetired) == 0 ? entry : nullptr;
-      }
-    });
+    Probe(keys, entries, nothing, settle, nothing);
   });
 }
 

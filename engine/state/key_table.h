@@ -105,9 +105,7 @@ class KeyTable {
   static constexpr uint32_t kPartShift = 8, kNullShift = 16;
 
   template <typename Settle>
-  void Probe(const KeyBatch& keys, Entry** entries, SliceWork peek, Settle settle) const;
-  void FetchDirectories(const KeyBatch& keys, uint32_t begin, uint32_t end) const;
-  void FetchCandidates(const KeyBatch& keys, uint32_t begin, uint32_t end, Entry** entries) const;
+  void Probe(const KeyBatch& keys, Entry** entries, SliceWork peek, Settle settle, SliceWork work) const;
   template <typename Key>
   Entry* FindOne(uint64_t hash, uint32_t row, const Key& key, bool* same_hash) const;
   template <typename Key>
