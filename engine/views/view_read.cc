@@ -105,13 +105,12 @@ bool ViewRead::NextEntries(uint32_t rows) {
   constexpr uint32_t kPlaces = 256;
   while (rows > 0) {
     entries_.clear();
-    uint32_t places = std::min(rows, kPlaces);
     KeyTable::Cursor begin = place_;
     KeyTable::Cursor next = place_;
-    bool left = store_.table_.ScanPlaces(&next, places, &entries_);
+    bool left = store_.table_.ScanPlaces(&next, std::min(rows, kPlaces), &entries_);
     for (const KeyTable::PlacedEntry& each : entries_) store_.rows_.Prefetch(each.entry);
     // Places without an entry count too: a slice is bounded by what it looks at.
-    rows -= std::min(rows, places - std::min<uint32_t>(places, static_cast<uint32_t>(entries_.size())));
+    rows -= std::min(rows, next.next - begin.next - static_cast<uint32_t>(entries_.size()));
     for (const KeyTable::PlacedEntry& each : entries_) {
       bool same = each.place.next == begin.next;
       if (!same) position_ = 0;

@@ -86,6 +86,7 @@ void OneRowEpochs(benchmark::State& state) {
   state.counters["epoch_p50_us"] = epochs.Percentile(50);
   state.counters["epoch_p99_us"] = epochs.Percentile(99);
   state.counters["version_bytes"] = static_cast<double>(key.store.version_bytes());
+  state.counters["load_batch_p99_us"] = key.apply.Percentile(99);
   state.counters["load_batch_max_us"] = key.apply.Percentile(100);
   state.counters["state_MB"] = static_cast<double>(key.store.StateBytes()) / 1e6;
   key.store.SaveDirty({"view", "rows"}, key.writer);
