@@ -58,6 +58,8 @@ class Source {
   virtual WaitingInput Waiting() const = 0;
   // The next decoded batch (up to kBatchRows rows, of one partition); no value: nothing is ready now.
   virtual std::optional<DeltaBatch> Take() = 0;
+  // What was taken last belongs together with what Take gives next: both go into one epoch.
+  virtual bool InUnit() const { return false; }
   // Of the partitions that moved since the last call. Called at each cut, after the epoch's last Take.
   virtual Positions TakePositions() = 0;
 

@@ -183,6 +183,8 @@ bool ShardLoop::WorkOnce() {
 bool ShardLoop::TakeOnce() {
   source_ready_ = false;
   const uint32_t count = circuit_->source_count();
+  if (in_unit_ && TakeFrom(*in_unit_)) return true;
+  if (in_unit_) return false;
   if (!AtLimit()) {
     for (uint32_t tried = 0; tried < count; ++tried) {
       uint32_t source = next_source_;
@@ -203,6 +205,7 @@ bool ShardLoop::TakeFrom(uint32_t index) {
     if (cut_.load ? source.Progress().loaded : rows_to_take_[index] == 0) return false;
   }
   std::optional<DeltaBatch> batch = source.Take();
+  in_unit_ = source.InUnit() ? std::optional(index) : std::nullopt;
   if (!batch) {
     rows_to_take_[index] = 0;
     return false;

@@ -133,6 +133,7 @@ class ShardLoop {
   std::vector<uint64_t> rows_to_take_;  // by source: what waited at the cut
   uint64_t bytes_in_epoch_ = 0;
   uint32_t next_source_ = 0;  // round robin
+  std::optional<uint32_t> in_unit_;  // the source in the middle of what goes into one epoch
   int64_t run_micros_ = 0;
 };
 

@@ -20,6 +20,11 @@ constexpr uint64_t kBlockOverhead = 512;
 
 absl::StatusOr<std::unique_ptr<BlockBuilder>> BlockBuilder::Make(const v1::PhysicalSource& source, bool files) {
   ASSIGN_OR_RETURN(RecordSettings settings, ReadRecordSettings(source.binding(), files));
+  return Make(source, std::move(settings));
+}
+
+absl::StatusOr<std::unique_ptr<BlockBuilder>> BlockBuilder::Make(const v1::PhysicalSource& source,
+                                                                 RecordSettings settings) {
   ASSIGN_OR_RETURN(TableShape shape, MakeTableShape(source.declaration()));
   RowWriter::Options options;
   options.wanted.assign(source.columns().begin(), source.columns().end());
@@ -123,6 +128,8 @@ void BlockBuilder::AddRejected(RecordText head, Rejection rejection, const Recor
   rejected.position = position();
   rejected.code = rejection.code;
   rejected.message = std::move(rejection.message);
+  bool inside = rejection.at >= head.text.data() && rejection.at <= head.text.data() + head.text.size();
+  if (rejection.at != nullptr && inside) rejected.at = rejection.at - head.text.data();
   rejected.record = std::string(head.text.substr(0, kDeadLetterBytes));
   rejected_bytes_ += sizeof(rejected) + rejected.record.size() + rejected.message.size();
   block_.rejected.push_back(std::move(rejected));

@@ -23,6 +23,8 @@ class BlockBuilder {
  public:
   // Error: a definition that did not pass validation.
   static absl::StatusOr<std::unique_ptr<BlockBuilder>> Make(const v1::PhysicalSource& source, bool files);
+  // With settings that the binding does not say; its options are still the format's.
+  static absl::StatusOr<std::unique_ptr<BlockBuilder>> Make(const v1::PhysicalSource& source, RecordSettings settings);
 
   const RecordSettings& settings() const { return settings_; }
   const TableShape& shape() const { return writer_.shape(); }

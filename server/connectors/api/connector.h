@@ -27,7 +27,12 @@ struct ResolveContext {
   std::string pipeline;
   std::string files_root;
   uint32_t shard_count = 1;
+  // Of a source that follows: the extents of before. Partitions that are known keep their names, starts and bytes;
+  // their loads are raised, and what was found since is added. nullptr: the first start.
+  const v1::SourceExtent* known = nullptr;
 };
+
+class IngestFeed;
 
 // What a source instance of one shard needs.
 struct SourceContext {
@@ -41,6 +46,7 @@ struct SourceContext {
   const Clock* clock = nullptr;      // outlives the source
   uint64_t queue_bytes = 32u << 20;  // decoded ahead, at most (and one batch more)
   DeadLetterLimits dead_letters;     // for the whole source; each shard keeps its part
+  IngestFeed* ingest = nullptr;      // shard 0: the requests that came over HTTP; outlives the source
 };
 
 class Connector {

@@ -21,6 +21,7 @@ struct RejectedRecord {
   ErrorCode code = ErrorCode::kMalformedRecord;
   std::string message;
   std::string record;  // its first bytes
+  int64_t at = -1;     // the byte of the record that shows why; -1: not known
 };
 
 struct DecodedBlock {
@@ -30,6 +31,7 @@ struct DecodedBlock {
   uint64_t bytes = 0;     // of the input
   uint64_t memory = 0;    // that the block takes while it waits
   uint64_t unknown_fields = 0;
+  bool more = false;  // the next block belongs with it: no cut comes between
   std::vector<RejectedRecord> rejected;
 };
 

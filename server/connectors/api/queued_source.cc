@@ -42,6 +42,7 @@ std::optional<DeltaBatch> QueuedSource::Take() {
     uint64_t checksum = position.checksum + block->end.checksum;
     position = std::move(block->end);
     position.checksum = checksum;
+    in_unit_ = block->more;
     rows_ += block->batch.size();
     bytes_ += block->bytes;
     unknown_fields_ += block->unknown_fields;

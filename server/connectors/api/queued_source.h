@@ -23,6 +23,7 @@ class QueuedSource : public ConnectorSource {
   void Continue(const std::optional<Positions>& until) override;
   WaitingInput Waiting() const override { return channel_.Waiting(); }
   std::optional<DeltaBatch> Take() override;
+  bool InUnit() const override { return in_unit_; }
   Positions TakePositions() override;
   SourceProgress Progress() const override;
   absl::Status Health() const override { return channel_.health(); }
@@ -56,6 +57,7 @@ class QueuedSource : public ConnectorSource {
 
   // Of what was taken.
   Positions moved_;  // since the last TakePositions
+  bool in_unit_ = false;
   uint64_t rows_ = 0;
   uint64_t bytes_ = 0;
   uint64_t unknown_fields_ = 0;

@@ -1,8 +1,18 @@
 #include "server/connectors/api/source_channel.h"
 
+#include <algorithm>
 #include <chrono>
 
 namespace freshet {
+namespace {
+
+// Rejected records count as input, as does a block of nothing: an epoch must be cut for their dead letters and for its
+// position.
+uint64_t InputRows(const DecodedBlock& block) {
+  return std::max<uint64_t>(block.batch.size() + block.rejected.size(), 1);
+}
+
+}  // namespace
 
 SourceChannel::SourceChannel(uint64_t queue_bytes, std::function<void()> wake)
     : queue_bytes_(queue_bytes),
@@ -10,16 +20,23 @@ SourceChannel::SourceChannel(uint64_t queue_bytes, std::function<void()> wake)
       request_(std::make_shared<const ReadRequest>()) {}
 
 bool SourceChannel::Push(DecodedBlock block) {
+  std::vector<DecodedBlock> blocks;
+  blocks.push_back(std::move(block));
+  return PushAll(std::move(blocks));
+}
+
+bool SourceChannel::PushAll(std::vector<DecodedBlock> blocks) {
   {
     std::unique_lock lock(mutex_);
     changed_.wait(lock, [&] { return closed_ || queued_memory_ < queue_bytes_; });
     if (closed_) return false;
-    queued_memory_ += block.memory;
-    // Rejected records count as input: an epoch must be cut for their dead letters too.
-    waiting_.rows += block.batch.size() + block.rejected.size();
-    waiting_.bytes += block.bytes;
-    blocks_.push_back(std::move(block));
-    ++pushed_;
+    for (DecodedBlock& block : blocks) {
+      queued_memory_ += block.memory;
+      waiting_.rows += InputRows(block);
+      waiting_.bytes += block.bytes;
+      blocks_.push_back(std::move(block));
+      ++pushed_;
+    }
   }
   wake_();
   return true;
@@ -67,7 +84,9 @@ void SourceChannel::SetMessage(std::string message) {
 
 std::shared_ptr<const ReadRequest> SourceChannel::WaitRequest(uint64_t seen, int64_t timeout_ms) {
   std::unique_lock lock(mutex_);
-  changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms), [&] { return closed_ || request_->number != seen; });
+  changed_.wait_for(lock, std::chrono::milliseconds(timeout_ms),
+                    [&] { return closed_ || poked_ || request_->number != seen; });
+  poked_ = false;
   return request_;
 }
 
@@ -102,7 +121,7 @@ std::optional<DecodedBlock> SourceChannel::TryPop() {
     blocks_.pop_front();
     ++popped_;
     queued_memory_ -= block->memory;
-    waiting_.rows -= block->batch.size() + block->rejected.size();
+    waiting_.rows -= InputRows(*block);
     waiting_.bytes -= block->bytes;
   }
   changed_.notify_all();
@@ -137,6 +156,14 @@ absl::Status SourceChannel::health() const {
 std::string SourceChannel::message() const {
   std::lock_guard lock(mutex_);
   return message_;
+}
+
+void SourceChannel::Poke() {
+  {
+    std::lock_guard lock(mutex_);
+    poked_ = true;
+  }
+  changed_.notify_all();
 }
 
 void SourceChannel::Close() {

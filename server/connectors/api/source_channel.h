@@ -10,6 +10,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/status.h"
 #include "server/connectors/api/decoded_block.h"
@@ -29,6 +30,8 @@ class SourceChannel {
   // --- The reading thread.
   // Waits for room; false: the source is closed.
   bool Push(DecodedBlock block);
+  // All of them or none: what waits never holds a part.
+  bool PushAll(std::vector<DecodedBlock> blocks);
   // Everything pushed before belongs to the load / is all there will ever be / is all up to the request's end.
   void MarkLoaded();
   void MarkFinished();
@@ -37,10 +40,12 @@ class SourceChannel {
   void Fail(absl::Status reason);
   // What is wrong and being retried; empty: all is well.
   void SetMessage(std::string message);
-  // Waits until the request is another than number `seen`, the time has passed or the source is closed.
+  // Waits until the request is another than number `seen`, the time has passed, Poke is called or the source is closed.
   std::shared_ptr<const ReadRequest> WaitRequest(uint64_t seen, int64_t timeout_ms);
   std::shared_ptr<const ReadRequest> request() const;
   bool closed() const;
+  // Any thread: ends the wait for a request, now or when it begins next.
+  void Poke();
 
   // --- The compute thread.
   void Request(std::optional<Positions> until);
@@ -75,6 +80,7 @@ class SourceChannel {
   absl::Status health_;
   std::string message_;
   bool closed_ = false;
+  bool poked_ = false;
 };
 
 }  // namespace freshet

@@ -20,6 +20,7 @@ inline constexpr size_t kRecordPadding = 64;
 struct Rejection {
   ErrorCode code = ErrorCode::kMalformedRecord;
   std::string message;
+  const char* at = nullptr;  // the byte of the record that shows it; nullptr: none is known
 };
 
 // What a record says about its row.

@@ -1,5 +1,6 @@
 #include "server/formats/json/json_decoder.h"
 
+#include <algorithm>
 #include <charconv>
 
 #include "engine/base/str_cat.h"
@@ -12,12 +13,9 @@ namespace {
 
 Rejection Malformed(std::string message) { return {ErrorCode::kMalformedRecord, std::move(message)}; }
 
-Rejection Unbalanced() {
-  return Malformed(
-      StrCat("not one balanced JSON object: a bracket, comma or colon is missing or too many, or it is nested "
-             "deeper than ",
-             kJsonDepthMax));
-}
+constexpr std::string_view kInsert = "insert";
+constexpr std::string_view kUpsert = "upsert";
+constexpr std::string_view kDelete = "delete";
 
 absl::StatusOr<PathNode> MakeTree(const DecoderSpec& spec, bool key_columns_only) {
   PathNode root;
@@ -37,14 +35,19 @@ absl::StatusOr<PathNode> MakeTree(const DecoderSpec& spec, bool key_columns_only
 
 class JsonDecoder : public RecordDecoder {
  public:
-  JsonDecoder(PathNode tree, Envelope envelope) : tree_(std::move(tree)), envelope_(envelope), walk_(&index_) {}
+  JsonDecoder(PathNode tree, Envelope envelope) : tree_(std::move(tree)), envelope_(envelope), walk_(&index_) {
+    if (envelope_ != Envelope::kRowOrChange) return;
+    for (std::string_view name : {kInsert, kUpsert, kDelete}) {
+      if (tree_.Find(name) == nullptr) change_names_.push_back(name);
+    }
+  }
 
   std::optional<Rejection> Decode(RecordText record, FieldRow& row) override {
     row.Clear();
     if (auto rejection = index_.Build(record.text)) return rejection;
     walk_.Restart(0);
     if (walk_.Peek() != '{') return Malformed("the record is not a JSON object");
-    if (envelope_ == Envelope::kChanges) return DecodeChange(row);
+    if (envelope_ == Envelope::kChanges || IsChange()) return DecodeChange(row);
     row.kind = envelope_ == Envelope::kUpsert ? ChangeKind::kUpsert : ChangeKind::kInsert;
     if (!walk_.Object(tree_, row.cells, &row.unknown_fields) || !walk_.AtEnd()) return Unbalanced();
     return std::nullopt;
@@ -66,7 +69,24 @@ class JsonDecoder : public RecordDecoder {
     return balanced ? std::nullopt : std::optional<Rejection>(Unbalanced());
   }
 
+  Rejection Unbalanced() const {
+    Rejection rejection =
+        Malformed(StrCat("not one balanced JSON object: a bracket, comma or colon is missing or too many, or it is "
+                         "nested deeper than ",
+                         kJsonDepthMax));
+    size_t at = walk_.token() < index_.size() ? index_.PositionOf(walk_.token()) : index_.text().size();
+    rejection.at = index_.text().data() + at;
+    return rejection;
+  }
+
  private:
+  // {"insert":{...}} and the like, where the table has no column of that name.
+  bool IsChange() {
+    if (change_names_.empty() || index_.At(1) != '"' || index_.At(2) != ':' || index_.At(3) != '{') return false;
+    std::optional<std::string_view> name = index_.StringAt(1);
+    return name && std::find(change_names_.begin(), change_names_.end(), *name) != change_names_.end();
+  }
+
   std::optional<Rejection> FindChange(FieldRow& row, std::optional<uint32_t>* change, std::optional<int64_t>* weight,
                                       bool* weighted) {
     walk_.Step();  // {
@@ -75,15 +95,15 @@ class JsonDecoder : public RecordDecoder {
     while (more) {
       std::optional<std::string_view> name = walk_.Name();
       if (!name) return Unbalanced();
-      bool is_row = *name == "row" || *name == "insert" || *name == "upsert" || *name == "delete";
+      bool is_row = *name == "row" || *name == kInsert || *name == kUpsert || *name == kDelete;
       if (is_row) {
         if (*change) return Malformed("the record holds two changes");
         *change = walk_.token();
         *weighted = *name == "row";
-        row.kind = *weighted           ? ChangeKind::kWeight
-                   : *name == "insert" ? ChangeKind::kInsert
-                   : *name == "upsert" ? ChangeKind::kUpsert
-                                       : ChangeKind::kDelete;
+        row.kind = *weighted          ? ChangeKind::kWeight
+                   : *name == kInsert ? ChangeKind::kInsert
+                   : *name == kUpsert ? ChangeKind::kUpsert
+                                      : ChangeKind::kDelete;
         if (!walk_.Skip()) return Unbalanced();
       } else if (*name == "weight") {
         FieldCell cell;
@@ -107,6 +127,7 @@ class JsonDecoder : public RecordDecoder {
  protected:
   PathNode tree_;
   Envelope envelope_;
+  std::vector<std::string_view> change_names_;  // kRowOrChange
   JsonIndex index_;
   JsonWalk walk_;
 };

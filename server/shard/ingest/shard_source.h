@@ -22,6 +22,7 @@ class ShardSource : public Source {
   void Continue(const std::optional<freshet::Positions>& until) override { source_->Continue(until); }
   WaitingInput Waiting() const override { return source_->Waiting(); }
   std::optional<DeltaBatch> Take() override { return source_->Take(); }
+  bool InUnit() const override { return source_->InUnit(); }
   freshet::Positions TakePositions() override {
     freshet::Positions positions = source_->TakePositions();
     source_->SealDeadLetters(epoch_());
