@@ -10,57 +10,6 @@
 namespace freshet {
 namespace {
 
-// 1 to 8 characters as a word, behind as many zeros as are missing; the last character in the highest byte.
-uint64_t LoadDigits(const char* at, size_t size) {
-  uint64_t word = 0;
-  if (size >= 4) {
-    uint32_t first;
-    uint32_t last;
-    std::memcpy(&first, at, 4);
-    std::memcpy(&last, at + size - 4, 4);
-    uint64_t tail = size == 4 ? 0 : last >> (8 * (8 - size));
-    word = first | (tail << 32);
-  } else {
-    for (size_t i = 0; i < size; ++i) word |= static_cast<uint64_t>(static_cast<unsigned char>(at[i])) << (8 * i);
-  }
-  if (size == 8) return word;
-  return (word << (8 * (8 - size))) | (0x3030303030303030ull >> (8 * size));
-}
-
-// Eight digits at once: pairs, then fours, then all. False: one is no digit.
-bool ConvertDigits(uint64_t word, uint64_t* out) {
-  constexpr uint64_t kZeros = 0x3030303030303030ull;
-  uint64_t digits = word - kZeros;
-  uint64_t not_digits = ((word + 0x4646464646464646ull) | digits) & 0x8080808080808080ull;
-  if (not_digits != 0) return false;
-  digits = digits * 10 + (digits >> 8);
-  constexpr uint64_t kMask = 0x000000FF000000FFull;
-  *out =
-      (((digits & kMask) * (100 + (1'000'000ull << 32))) + (((digits >> 16) & kMask) * (1 + (10'000ull << 32)))) >> 32;
-  return true;
-}
-
-bool ReadShortDigits(std::string_view text, int64_t* out) {
-  const char* at = text.data();
-  size_t size = text.size();
-  bool negative = size != 0 && *at == '-';
-  if (negative) {
-    ++at;
-    --size;
-  }
-  if (size == 0 || size > 16) return false;
-  size_t head = size > 8 ? size - 8 : size;
-  uint64_t value = 0;
-  if (!ConvertDigits(LoadDigits(at, head), &value)) return false;
-  if (size > 8) {
-    uint64_t low = 0;
-    if (!ConvertDigits(LoadDigits(at + head, 8), &low)) return false;
-    value = value * 100'000'000 + low;
-  }
-  *out = negative ? -static_cast<int64_t>(value) : static_cast<int64_t>(value);
-  return true;
-}
-
 // Everything else that is a whole number: blanks, a plus, 19 digits, 2.0, 1e3.
 bool ReadLongInteger(std::string_view text, int64_t* out) {
   std::optional<Numeric> number = ParseNumeric(text);
@@ -225,12 +174,6 @@ void AppendCell(const Cell& cell, ColumnBuilder& builder) {
       return builder.AppendString(cell.text);
   }
   __builtin_unreachable();
-}
-
-bool ReadShortInteger(const FieldCell& field, int64_t* out) {
-  bool digits =
-      field.kind == FieldKind::kText || field.kind == FieldKind::kNumber || field.kind == FieldKind::kValidText;
-  return digits && ReadShortDigits(field.text, out);
 }
 
 bool IsValidUtf8(std::string_view text) {

@@ -8,6 +8,7 @@
 #include "engine/columnar/datum.h"
 #include "engine/columnar/numeric.h"
 #include "engine/columnar/types.h"
+#include "server/formats/api/digits.h"
 
 namespace freshet {
 
@@ -26,6 +27,7 @@ enum class FieldKind : uint8_t {
 struct FieldCell {
   FieldKind kind = FieldKind::kMissing;
   std::string_view text;
+  bool padded = false;  // characters behind which at least 8 bytes more can be read; never at kNull, kMissing
 };
 
 enum class CellState : uint8_t { kNull, kValue, kBad };
@@ -54,7 +56,12 @@ void AppendCell(const Cell& cell, ColumnBuilder& builder);
 
 // Reads what nearly every integer of nearly every record is: a minus or none and 1 to 16 digits, as text or number.
 // False: it may still be a number, for ReadCell.
-bool ReadShortInteger(const FieldCell& field, int64_t* out);
+inline bool ReadShortInteger(const FieldCell& field, int64_t* out) {
+  if (field.padded) return ReadPaddedDigits(field.text, out);
+  bool digits =
+      field.kind == FieldKind::kText || field.kind == FieldKind::kNumber || field.kind == FieldKind::kValidText;
+  return digits && ReadShortDigits(field.text, out);
+}
 
 bool IsValidUtf8(std::string_view text);
 

@@ -52,12 +52,6 @@ void RecordBuffer::Commit(size_t bytes) {
   end_ += bytes;
 }
 
-void RecordBuffer::Advance(size_t bytes, uint32_t newlines) {
-  begin_ += bytes;
-  offset_ += static_cast<int64_t>(bytes);
-  lines_ += newlines;
-}
-
 StreamRecord RecordBuffer::Start() const {
   StreamRecord record;
   record.offset = offset_;
@@ -110,7 +104,7 @@ std::optional<StreamRecord> RecordBuffer::Drop() {
   return record;
 }
 
-std::optional<StreamRecord> RecordBuffer::Next() {
+std::optional<StreamRecord> RecordBuffer::NextOfAnyKind() {
   while (true) {
     if (dropping_) return Drop();
     if (begin_ == end_) return std::nullopt;

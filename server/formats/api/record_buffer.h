@@ -38,7 +38,17 @@ class RecordBuffer {
   void SetLast(bool last) { last_ = last; }
 
   // The next record, valid until Prepare; no value: more bytes are needed, or nothing is left.
-  std::optional<StreamRecord> Next();
+  std::optional<StreamRecord> Next() {
+    if (dropping_ || begin_ == end_) return NextOfAnyKind();
+    const Frame frame = framer_->Next({memory_.data() + begin_, end_ - begin_}, last_);
+    if (frame.kind != Frame::Kind::kRecord || frame.size > max_record_bytes_) return NextOfAnyKind();
+    StreamRecord record;
+    record.record = {std::string_view(memory_.data() + begin_, frame.size), frame.plain};
+    record.offset = offset_;
+    record.line = lines_ + 1;
+    Advance(frame.next, frame.newlines);
+    return record;
+  }
 
   // Why the bad record given out last is bad.
   const Rejection& rejection() const { return rejection_; }
@@ -50,7 +60,13 @@ class RecordBuffer {
   int64_t read_offset() const { return offset_ + static_cast<int64_t>(dropped_) + static_cast<int64_t>(end_ - begin_); }
 
  private:
-  void Advance(size_t bytes, uint32_t newlines);
+  void Advance(size_t bytes, uint32_t newlines) {
+    begin_ += bytes;
+    offset_ += static_cast<int64_t>(bytes);
+    lines_ += newlines;
+  }
+  // What Next does where no whole record comes next.
+  std::optional<StreamRecord> NextOfAnyKind();
   std::optional<StreamRecord> Drop();
   StreamRecord BadLine(std::string_view message);
   StreamRecord TooLarge(std::string_view head, uint64_t size);

@@ -49,7 +49,11 @@ RowWriter::RowWriter(TableShape shape, Options options) : shape_(std::move(shape
   }
   for (const ColumnShape& column : shape_.columns) defaults_.push_back(CellOf(column.default_value, column.type));
   cells_.resize(shape_.columns.size());
-  for (uint32_t column : options_.wanted) builders_.emplace_back(shape_.columns[column].type);
+  for (uint32_t column : options_.wanted) {
+    const DataType type = shape_.columns[column].type;
+    builders_.emplace_back(type);
+    targets_.push_back({column, is_checked_[column], !is_checked_[column] && type.kind == TypeKind::kBigint});
+  }
   if (options_.stamped) {
     builders_.emplace_back(DataType{TypeKind::kBigint});
     builders_.emplace_back(DataType{TypeKind::kText});
@@ -201,23 +205,27 @@ void RowWriter::AppendField(uint32_t column, const FieldCell& field, ColumnBuild
   AppendCell(cell.state == CellState::kNull ? defaults_[column] : cell, builder);
 }
 
+void RowWriter::AppendTarget(const Target& target, const FieldCell& field, bool by_key, ColumnBuilder& builder) {
+  if (target.is_checked) return AppendCell(cells_[target.column], builder);
+  if (by_key) return builder.AppendNull();
+  AppendField(target.column, field, builder);
+}
+
 void RowWriter::Append(const FieldRow& row, const RecordPlace& place, int64_t weight, bool by_key) {
-  for (size_t i = 0; i < options_.wanted.size(); ++i) {
-    uint32_t column = options_.wanted[i];
-    ColumnBuilder& builder = builders_[i];
-    const FieldCell& field = row.cells[column];
-    bytes_ += 8 + field.text.size();
+  ColumnBuilder* builder = builders_.data();
+  size_t bytes = 8 * targets_.size();
+  for (const Target& target : targets_) {
+    const FieldCell& field = row.cells[target.column];
+    bytes += field.text.size();
     int64_t number;
-    if (is_checked_[column]) {
-      AppendCell(cells_[column], builder);
-    } else if (by_key) {
-      builder.AppendNull();
-    } else if (builder.type().kind == TypeKind::kBigint && ReadShortInteger(field, &number)) {
-      builder.Append(number);
+    if (target.is_bigint && !by_key && ReadShortInteger(field, &number)) {
+      builder->Append(number);
     } else {
-      AppendField(column, field, builder);
+      AppendTarget(target, field, by_key, *builder);
     }
+    ++builder;
   }
+  bytes_ += bytes;
   if (options_.stamped) {
     size_t at = options_.wanted.size();
     ColumnBuilder& name = builders_[at + 1];

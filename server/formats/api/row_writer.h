@@ -38,11 +38,19 @@ class RowWriter {
   DeltaBatch Finish();
 
  private:
+  // Where the cells of the wanted columns come from.
+  struct Target {
+    uint32_t column;  // of the table
+    bool is_checked;  // the value lies in cells_
+    bool is_bigint;   // and not checked
+  };
+
   std::optional<Rejection> WeightOf(const FieldRow& row, int64_t* weight) const;
   std::optional<Rejection> ReadColumn(uint32_t column, const FieldRow& row, const RecordPlace& place, bool deleting);
   FieldCell FieldOf(uint32_t column, const FieldRow& row, const RecordPlace& place);
   Cell MetadataOf(const ColumnShape& column, const RecordPlace& place) const;
   void Append(const FieldRow& row, const RecordPlace& place, int64_t weight, bool by_key);
+  void AppendTarget(const Target& target, const FieldCell& field, bool by_key, ColumnBuilder& builder);
   void AppendField(uint32_t column, const FieldCell& field, ColumnBuilder& builder);
 
   TableShape shape_;
@@ -52,6 +60,7 @@ class RowWriter {
   // metadata. All others go from the record straight to their builders.
   std::vector<uint32_t> checked_;
   std::vector<bool> is_checked_;
+  std::vector<Target> targets_;
   std::vector<Cell> defaults_;
   PartitionPlace partition_;
   BufferRef partition_heap_;  // the bytes of stamp_partition, shared by all rows of a batch

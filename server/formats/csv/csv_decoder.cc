@@ -85,19 +85,27 @@ class CsvDecoder final : public RecordDecoder {
     row.cells[static_cast<size_t>(columns_[field])] = {null ? FieldKind::kNull : FieldKind::kText, text};
   }
 
+  // Of a record without quotes: its fields lie in it, with kRecordPadding behind it.
+  void SetPlain(FieldRow& row, size_t field, std::string_view text) const {
+    if (field >= columns_.size() || columns_[field] == kIgnored) return;
+    bool null = text.size() == options_.null_string.size() && text == options_.null_string;
+    row.cells[static_cast<size_t>(columns_[field])] = {null ? FieldKind::kNull : FieldKind::kText, text, !null};
+  }
+
   size_t ReadPlain(std::string_view text, FieldRow& row) const {
     size_t fields = 0;
     size_t start = 0;
     for (size_t base = 0; base < text.size(); base += kScanBytes) {
       uint32_t mask = MatchMask(text.data() + base, options_.delimiter, options_.delimiter);
+      const size_t rest = text.size() - base;
+      if (rest < kScanBytes) mask &= (uint32_t{1} << rest) - 1;
       for (; mask != 0; mask &= mask - 1) {
         size_t at = base + static_cast<size_t>(std::countr_zero(mask));
-        if (at >= text.size()) break;
-        Set(row, fields++, text.substr(start, at - start), false);
+        SetPlain(row, fields++, std::string_view(text.data() + start, at - start));
         start = at + 1;
       }
     }
-    Set(row, fields++, text.substr(start), false);
+    SetPlain(row, fields++, std::string_view(text.data() + start, text.size() - start));
     return fields;
   }
 
