@@ -50,6 +50,7 @@ DeltaBatch MakeBatch(uint32_t rows) {
 
 Expression In(uint32_t column) { return Expression::Column(ColumnIndex(column), kTypes[column]); }
 Expression Number(int64_t value, DataType type = kBigint) { return Expression::Literal(Datum::Int(value), type); }
+Expression Amount(int64_t value) { return Expression::Literal(Datum::Decimal(Numeric::Make(value, 0)), kNumeric); }
 Expression Words(std::string text) { return Expression::Literal(Datum::Text(std::move(text)), kText); }
 
 Expression Call(std::string_view name, std::vector<Expression> arguments) {
@@ -103,6 +104,8 @@ BENCHMARK_CAPTURE(Evaluate, coalesce, Make(ExpressionKind::kCoalesce, kBigint, {
 BENCHMARK_CAPTURE(Evaluate, add_numeric, Call("+", {In(6), In(7)}));
 BENCHMARK_CAPTURE(Evaluate, multiply_numeric, Call("*", {In(6), In(7)}));
 BENCHMARK_CAPTURE(Evaluate, divide_numeric, Call("/", {In(6), In(7)}));
+BENCHMARK_CAPTURE(Evaluate, add_numeric_constant, Call("+", {In(6), Amount(500)}));
+BENCHMARK_CAPTURE(Evaluate, less_numeric, Call("<", {In(6), In(7)}));
 BENCHMARK_CAPTURE(Evaluate, equal_text, Call("=", {In(8), Words("customer number 7")}));
 BENCHMARK_CAPTURE(Evaluate, like_prefix, Call("~~", {In(8), Words("customer%")}));
 BENCHMARK_CAPTURE(Evaluate, like_infix, Call("~~", {In(8), Words("%ber 7%")}));
@@ -111,6 +114,7 @@ BENCHMARK_CAPTURE(Evaluate, substring, Call("substring", {In(8), Number(3, kInte
 // Filters: comparison, selection of rows.
 BENCHMARK_CAPTURE(Select, less_bigint, LessThan500(0));
 BENCHMARK_CAPTURE(Select, less_bigint_nulls, LessThan500(9));
+BENCHMARK_CAPTURE(Select, less_numeric, Call("<", {In(6), Amount(65)}));
 BENCHMARK_CAPTURE(Select, and_of_two, Make(ExpressionKind::kAnd, kBoolean, {LessThan500(0), LessThan500(1)}));
 BENCHMARK_CAPTURE(Select, or_of_two_nulls, Make(ExpressionKind::kOr, kBoolean, {LessThan500(0), LessThan500(9)}));
 // Three operations: (a + b) * 2 - a.

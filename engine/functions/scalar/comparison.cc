@@ -2,6 +2,7 @@
 #include "engine/expr/kernel_loops.h"
 #include "engine/expr/value_order.h"
 #include "engine/functions/scalar/families.h"
+#include "engine/functions/scalar/numeric_lanes.h"
 
 namespace freshet {
 namespace {
@@ -57,6 +58,13 @@ void CompareRows(KernelCall& call) {
 }
 
 template <typename Comparison>
+void CompareNumerics(KernelCall& call) {
+  numeric_lanes::Binary<uint8_t, numeric_lanes::Aligned>(
+      call, [](const numeric_lanes::Aligned& lane) { return static_cast<uint8_t>(Comparison()(lane.a, lane.b)); },
+      [](uint32_t, const Numeric& a, const Numeric& b) { return static_cast<uint8_t>(Comparison()(a, b)); });
+}
+
+template <typename Comparison>
 void AddComparison(ScalarFunctionList* list, std::string_view symbol, std::string_view doc) {
   auto add = [&](TypeKind kind, ScalarKernel kernel) {
     list->push_back({symbol, {kind, kind}, TypeKind::kBoolean, kernel, doc});
@@ -65,7 +73,7 @@ void AddComparison(ScalarFunctionList* list, std::string_view symbol, std::strin
   add(TypeKind::kSmallint, CompareLanes<int32_t, Comparison>);
   add(TypeKind::kInteger, CompareLanes<int32_t, Comparison>);
   add(TypeKind::kBigint, CompareLanes<int64_t, Comparison>);
-  add(TypeKind::kNumeric, CompareRows<Numeric, Comparison>);
+  add(TypeKind::kNumeric, CompareNumerics<Comparison>);
   add(TypeKind::kDouble, CompareLanes<double, Comparison>);
   add(TypeKind::kText, CompareRows<StringCell, Comparison>);
   add(TypeKind::kDate, CompareLanes<int32_t, Comparison>);

@@ -34,7 +34,15 @@ std::optional<Numeric> MakeIfFits(int128 unscaled, int32_t scale) {
   return Numeric::Make(unscaled, scale);
 }
 
+// Of up to 18 digits.
+int32_t DigitsOfShort(uint64_t value) {
+  int32_t digits = 0;
+  for (uint64_t power = 1; value >= power; power *= 10) ++digits;
+  return digits;
+}
+
 int32_t DigitsOf(uint128 value) {
+  if (value < static_cast<uint128>(PowerOfTen(18))) return DigitsOfShort(static_cast<uint64_t>(value));
   int32_t digits = 0;
   while (digits < kMaxNumericDigits && value >= static_cast<uint128>(PowerOfTen(digits))) ++digits;
   return value >= static_cast<uint128>(PowerOfTen(kMaxNumericDigits)) ? kMaxNumericDigits + 1 : digits;
@@ -194,6 +202,10 @@ FirstGroup FirstGroupOf(const Numeric& value) {
   int32_t exponent = digits - 1 - value.scale;
   int32_t weight = exponent >= 0 ? exponent / kGroupDigits : -((-exponent + kGroupDigits - 1) / kGroupDigits);
   int32_t wanted = exponent - weight * kGroupDigits + 1;
+  if (digits <= 18 && digits >= wanted) {
+    return {weight, static_cast<int64_t>(static_cast<uint64_t>(magnitude) /
+                                         static_cast<uint64_t>(PowerOfTen(digits - wanted)))};
+  }
   int128 first = static_cast<int128>(magnitude);
   return {weight, digits >= wanted ? first / PowerOfTen(digits - wanted) : first * PowerOfTen(wanted - digits)};
 }

@@ -3,6 +3,7 @@
 
 #include "engine/expr/kernel_loops.h"
 #include "engine/functions/scalar/families.h"
+#include "engine/functions/scalar/numeric_lanes.h"
 
 namespace freshet {
 namespace {
@@ -13,12 +14,27 @@ Numeric ValueOrFail(KernelCall& call, uint32_t row, const std::optional<Numeric>
   return Numeric();
 }
 
-template <std::optional<Numeric> (*kOperation)(const Numeric&, const Numeric&)>
-void Binary(KernelCall& call) {
-  const Vector& a = call.argument(0);
-  const Vector& b = call.argument(1);
-  ComputeRows<Numeric>(
-      call, [&](uint32_t row) { return ValueOrFail(call, row, kOperation(a.At<Numeric>(row), b.At<Numeric>(row))); });
+template <std::optional<Numeric> (*kOperation)(const Numeric&, const Numeric&), typename Lane, typename Fast>
+void Binary(KernelCall& call, Fast fast) {
+  numeric_lanes::Binary<Numeric, Lane>(call, fast, [&](uint32_t row, const Numeric& a, const Numeric& b) {
+    return ValueOrFail(call, row, kOperation(a, b));
+  });
+}
+
+void Add(KernelCall& call) {
+  using numeric_lanes::Aligned;
+  Binary<AddNumeric, Aligned>(call, [](const Aligned& lane) { return Numeric::Make(lane.a + lane.b, lane.scale); });
+}
+
+void Subtract(KernelCall& call) {
+  using numeric_lanes::Aligned;
+  Binary<SubtractNumeric, Aligned>(call,
+                                   [](const Aligned& lane) { return Numeric::Make(lane.a - lane.b, lane.scale); });
+}
+
+void Multiply(KernelCall& call) {
+  using numeric_lanes::Product;
+  Binary<MultiplyNumeric, Product>(call, [](const Product& lane) { return Numeric::Make(lane.unscaled, lane.scale); });
 }
 
 template <std::optional<Numeric> (*kOperation)(const Numeric&, const Numeric&)>
@@ -70,9 +86,9 @@ void AddNumericArithmeticFunctions(ScalarFunctionList* list) {
   auto at_digits = [&](std::string_view name, ScalarKernel kernel, std::string_view doc) {
     list->push_back({name, {kNumeric, TypeKind::kInteger}, kNumeric, kernel, doc});
   };
-  binary("+", Binary<AddNumeric>, "The sum, with the larger scale.");
-  binary("-", Binary<SubtractNumeric>, "The difference, with the larger scale.");
-  binary("*", Binary<MultiplyNumeric>, "The product; its scale is the sum of the scales.");
+  binary("+", Add, "The sum, with the larger scale.");
+  binary("-", Subtract, "The difference, with the larger scale.");
+  binary("*", Multiply, "The product; its scale is the sum of the scales.");
   binary("/", Division<DivideNumeric>, "The quotient, with at least 16 significant digits.");
   binary("%", Division<ModuloNumeric>, "The rest of the division, with the dividend's sign.");
   binary("mod", Division<ModuloNumeric>, "The rest of the division, with the dividend's sign.");
