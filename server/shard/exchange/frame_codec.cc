@@ -4,7 +4,7 @@
 
 #include "engine/base/check.h"
 #include "engine/columnar/batch_codec.h"
-#include "server/shard/exchange/byte_coding.h"
+#include "server/transport/byte_coding.h"
 
 namespace freshet {
 namespace {

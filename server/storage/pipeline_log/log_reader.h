@@ -6,6 +6,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <string_view>
 
 #include "absl/status/statusor.h"
 #include "server/storage/disk.h"
@@ -32,18 +33,18 @@ class LogReader {
   LogPosition position() const { return LogPosition(position_); }
 
  private:
+  // The segment that position_ lies in; steps over its header. Not there: file_ stays nullptr.
   absl::Status OpenSegment();
-  // The bytes at `position_ + skip`, from the buffer or the file; shorter only at the end of the segment.
+  // The bytes at position_ + skip; fewer only at the end of the segment's file. Valid until the next call.
   absl::StatusOr<std::string_view> Bytes(uint64_t skip, uint64_t size);
   absl::Status Damaged(std::string_view what) const;
 
   Disk* const disk_;
   const std::string folder_;
-  uint32_t kinds_ = 0;  // bit per kind
+  uint32_t kinds_ = 0;  // a bit a kind
   uint64_t position_;
   std::unique_ptr<DiskFile> file_;
   uint64_t segment_ = 0;
-  uint64_t segment_end_ = 0;  // the start of the next one; 0: the last as far as known
   std::string buffer_;
   uint64_t buffer_position_ = 0;
 };

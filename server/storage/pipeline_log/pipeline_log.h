@@ -8,6 +8,7 @@
 #include <mutex>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "absl/status/statusor.h"
 #include "server/storage/disk.h"
@@ -74,19 +75,25 @@ class PipelineLog {
   // What is queued for one segment, from an offset in it on.
   struct Piece {
     uint64_t segment = 0;  // its start
-    uint64_t offset = 0;
-    bool first = false;  // of the segment: makes its file
+    uint64_t offset = 0;   // 0: makes the file
     std::string bytes;
   };
 
-  explicit PipelineLog(PipelineLogOptions options) : options_(std::move(options)) {}
+  explicit PipelineLog(PipelineLogOptions options);
 
-  absl::Status Recover();
+  // Of Open.
+  absl::Status ReadMark(LogPosition* marked);
+  absl::Status Recover(const std::vector<uint64_t>& segments, LogPosition marked);
+  absl::Status CutTail(const std::vector<uint64_t>& segments, uint64_t end);
+
+  absl::Status WriteGroup();
   absl::Status WritePiece(const Piece& piece);
-  absl::Status WriteMark();
-  void AppendBytes(LogRecordKind kind, std::string_view payload, LogSpan* span);
+  absl::Status OpenSegment(const Piece& piece);
+  absl::Status WriteMark(uint64_t position);
+  std::string PathOf(uint64_t segment) const;
 
   const PipelineLogOptions options_;
+  const uint64_t machine_run_hash_;
   std::unique_ptr<DiskLock> lock_;
   PipelineLogFound found_;
   std::atomic<uint64_t> durable_ = 0;
@@ -94,14 +101,16 @@ class PipelineLog {
   mutable std::mutex mutex_;  // of what follows
   std::deque<Piece> queue_;
   uint64_t end_ = 0;
+  uint64_t segment_ = 0;  // that is appended to
   uint64_t queued_bytes_ = 0;
-  SegmentHeader next_header_;  // of the segment that is appended to, with what its records change for the next one
+  SegmentHeader header_;  // what the next segment's header says
   PipelineLogMetrics metrics_;
 
   // Of the thread that writes.
-  std::unique_ptr<DiskFile> file_;  // the segment that is written to
+  std::deque<Piece> writing_;  // taken from the queue, not durable yet
+  std::unique_ptr<DiskFile> file_;
   uint64_t file_segment_ = 0;
-  bool rewrite_ = false;  // an attempt failed: what the file holds behind the durable end is unknown
+  bool new_name_ = false;  // the file's name may not be durable
   std::unique_ptr<DiskFile> mark_;
 };
 
