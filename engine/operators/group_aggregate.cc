@@ -6,8 +6,8 @@
 #include <iterator>
 
 #include "engine/base/check.h"
-#include "engine/operators/compare_forms.h"
-#include "engine/operators/pair_columns.h"
+#include "engine/operators/cell_form.h"
+#include "engine/operators/old_new_rows.h"
 #include "engine/state/entry_store.h"
 
 namespace freshet {
@@ -71,11 +71,17 @@ Progress GroupAggregate::Push(PortIndex port, const DeltaBatch& batch, Output& o
   keys_.Assign(batch);
   CountKeyErrors(batch);
   if (entries_.size() < keys_.size()) entries_.resize(keys_.size());
-  table_->FindOrInsert(keys_, entries_.data());
-  Touch({entries_.data(), keys_.size()});
-  for (const auto& argument : arguments_) {
-    argument->Add(batch, keys_.rows(), keys_.size(), entries_.data(), table_->pool());
-  }
+  // Slice by slice: a group's entry is worked on by all arguments while it is in the nearest cache.
+  auto prefetch = [&](uint32_t begin, uint32_t end) {
+    for (const auto& argument : arguments_) argument->Prefetch({entries_.data() + begin, end - begin});
+  };
+  auto add = [&](uint32_t begin, uint32_t end) {
+    std::span<Entry* const> entries(entries_.data() + begin, end - begin);
+    Touch(entries);
+    BatchRows rows{keys_.rows() == nullptr ? nullptr : keys_.rows() + begin, begin, end - begin};
+    for (const auto& argument : arguments_) argument->Add(batch, rows, entries.data(), table_->pool());
+  };
+  table_->FindOrInsert(keys_, entries_.data(), prefetch, add);
   return Progress::kDone;
 }
 
@@ -87,28 +93,26 @@ void GroupAggregate::CountKeyErrors(const DeltaBatch& batch) {
 }
 
 void GroupAggregate::Touch(std::span<Entry* const> entries) {
-  fresh_.clear();
-  for (Entry* entry : entries) {
-    if (touched_bit_.Mark(entry)) fresh_.push_back(entry);
+  fresh_.resize(std::max(fresh_.size(), entries.size()));
+  size_t fresh = 0;
+  for (Entry* entry : entries) {  // no branch: whether a group is met for the first time cannot be predicted
+    fresh_[fresh] = entry;
+    fresh += touched_bit_.Mark(entry) ? 1 : 0;
   }
-  for (size_t begin = 0; begin < fresh_.size(); begin += kTouchChunk) {
-    AddTouched(std::span(fresh_).subspan(begin, std::min<size_t>(kTouchChunk, fresh_.size() - begin)));
-  }
+  if (fresh > 0) AddTouched({fresh_.data(), fresh});
 }
 
 void GroupAggregate::AddTouched(std::span<Entry* const> fresh) {
-  Touched touched;
-  touched.entries.reserve(fresh.size());
+  existed_.clear();
   for (Entry* entry : fresh) {
     table_->MarkDirty(entry);
-    if (Exists(entry)) touched.entries.push_back(entry);
+    if (Exists(entry)) {
+      existed_.push_back(entry);
+    } else {
+      created_.Add(entry);
+    }
   }
-  touched.existed = static_cast<uint32_t>(touched.entries.size());
-  if (touched.existed > 0) touched.old_results = Results(touched.entries);
-  if (touched.existed < fresh.size()) {
-    std::ranges::copy_if(fresh, std::back_inserter(touched.entries), [&](Entry* entry) { return !Exists(entry); });
-  }
-  touched_.push_back(std::move(touched));
+  if (!existed_.empty()) touched_.push_back({existed_, Results(existed_)});
 }
 
 std::vector<Column> GroupAggregate::Results(std::span<Entry* const> entries) const {
@@ -143,44 +147,45 @@ void GroupAggregate::TouchGlobal() {
 }
 
 Progress GroupAggregate::EmitTouched(Output& out) {
-  while (sealed_ < touched_.size()) {
+  while (touched_sealed_ < touched_.size()) {
     if (out.full()) return Progress::kMore;
     Touched touched = TakeTouched();
     EmitChanges(touched, out);
-    Finish(touched);
+    Finish(touched.entries);
+  }
+  while (created_sealed_ < created_.size()) {
+    if (out.full()) return Progress::kMore;
+    std::span<Entry* const> entries(created_.Block(created_sealed_ / kTouchChunk),
+                                    std::min<size_t>(kTouchChunk, created_.size() - created_sealed_));
+    EmitCreated(entries, out);
+    Finish(entries);
+    created_sealed_ += entries.size();
   }
   touched_.clear();
-  sealed_ = 0;
+  created_.Clear();
+  touched_sealed_ = created_sealed_ = 0;
   return Progress::kDone;
 }
 
-// Takes the next chunk; small ones of many pushes together, so that the output is not as scattered as the input.
+// Takes the next chunk; small ones of many slices together, so that the output is not as scattered as the input.
 GroupAggregate::Touched GroupAggregate::TakeTouched() {
-  size_t end = sealed_ + 1;
-  size_t size = touched_[sealed_].entries.size();
+  size_t end = touched_sealed_ + 1;
+  size_t size = touched_[touched_sealed_].entries.size();
   while (end < touched_.size() && size + touched_[end].entries.size() <= kTouchChunk) {
     size += touched_[end++].entries.size();
   }
-  std::span<Touched> parts(touched_.data() + sealed_, end - sealed_);
-  sealed_ = end;
+  std::span<Touched> parts(touched_.data() + touched_sealed_, end - touched_sealed_);
+  touched_sealed_ = end;
   if (parts.size() == 1) return std::move(parts[0]);
   Touched all;
   all.entries.reserve(size);
-  for (Touched& part : parts) {
-    all.entries.insert(all.entries.end(), part.entries.begin(), part.entries.begin() + part.existed);
-    all.existed += part.existed;
-  }
-  for (size_t i = 0; all.existed > 0 && i < options_.aggregates.size(); ++i) {
-    std::vector<Column> columns;
-    for (Touched& part : parts) {
-      if (part.existed > 0) columns.push_back(std::move(part.old_results[i]));
-    }
+  for (const Touched& part : parts) all.entries.insert(all.entries.end(), part.entries.begin(), part.entries.end());
+  std::vector<Column> columns(parts.size());
+  for (size_t i = 0; i < options_.aggregates.size(); ++i) {
+    for (size_t part = 0; part < parts.size(); ++part) columns[part] = std::move(parts[part].old_results[i]);
     all.old_results.push_back(ConcatColumns(columns));
   }
-  for (Touched& part : parts) {
-    all.entries.insert(all.entries.end(), part.entries.begin() + part.existed, part.entries.end());
-    part = {};
-  }
+  for (Touched& part : parts) part = {};
   return all;
 }
 
@@ -189,18 +194,26 @@ void GroupAggregate::EmitChanges(const Touched& touched, Output& out) {
   bool global = is_global();
   kept_.clear();
   vanished_.clear();
-  appeared_.clear();
   for (uint32_t i = 0; i < touched.entries.size(); ++i) {
     if (i + kAhead < touched.entries.size()) __builtin_prefetch(touched.entries[i + kAhead]);
     bool exists = global || arguments_[0]->Count(touched.entries[i]) > 0;
-    if (i >= touched.existed) {
-      if (exists) appeared_.push_back(touched.entries[i]);
-    } else {
-      (exists ? kept_ : vanished_).push_back(i);
-    }
+    (exists ? kept_ : vanished_).push_back(i);
   }
   if (!vanished_.empty()) EmitVanished(touched, vanished_, out);
   if (!kept_.empty() && !options_.aggregates.empty()) EmitChanged(touched, kept_, out);
+}
+
+void GroupAggregate::EmitCreated(std::span<Entry* const> entries, Output& out) {
+  constexpr size_t kAhead = 16;
+  bool global = is_global();
+  appeared_.resize(entries.size());
+  size_t appeared = 0;
+  for (size_t i = 0; i < entries.size(); ++i) {
+    if (i + kAhead < entries.size()) __builtin_prefetch(entries[i + kAhead]);
+    appeared_[appeared] = entries[i];
+    appeared += global || arguments_[0]->Count(entries[i]) > 0 ? 1 : 0;
+  }
+  appeared_.resize(appeared);
   if (!appeared_.empty()) EmitAppeared(appeared_, out);
   if (global) emitted_ = true;
 }
@@ -264,8 +277,8 @@ void GroupAggregate::Emit(std::vector<Column> columns, std::vector<Column> resul
   out.Emit(std::move(batch));
 }
 
-void GroupAggregate::Finish(const Touched& touched) {
-  for (Entry* entry : touched.entries) {
+void GroupAggregate::Finish(std::span<Entry* const> entries) {
+  for (Entry* entry : entries) {
     touched_bit_.Clear(entry);
     if (is_global() || arguments_[0]->Count(entry) != 0) continue;
     for (const auto& argument : arguments_) argument->Release(entry, table_->pool());

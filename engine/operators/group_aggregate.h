@@ -53,14 +53,12 @@ class GroupAggregate : public Operator {
   size_t StateBytes() const override { return table_->StateBytes(); }
 
  private:
-  // What the epoch touched, up to kTouchChunk groups: those that existed before it, with their rows of then, and those
-  // that did not.
+  // Groups that the epoch touched and that existed before it, with their rows of then; up to kTouchChunk.
   struct Touched {
     std::vector<Entry*> entries;
-    uint32_t existed = 0;             // the first ones
-    std::vector<Column> old_results;  // of these
+    std::vector<Column> old_results;
   };
-  static constexpr uint32_t kTouchChunk = 1024;
+  static constexpr uint32_t kTouchChunk = EntryList::kBlock;
 
   void PlanArguments();
   ArgumentState& ArgumentFor(const Aggregate& aggregate);
@@ -76,13 +74,14 @@ class GroupAggregate : public Operator {
   Progress EmitTouched(Output& out);
   Touched TakeTouched();
   void EmitChanges(const Touched& touched, Output& out);
+  void EmitCreated(std::span<Entry* const> entries, Output& out);
   void EmitChanged(const Touched& touched, std::span<const uint32_t> places, Output& out);
   void EmitAppeared(std::span<Entry* const> entries, Output& out);
   void EmitVanished(const Touched& touched, std::span<const uint32_t> places, Output& out);
   std::vector<Column> KeysOf(std::span<Entry* const> entries) const;
   void Emit(std::vector<Column> keys, std::vector<Column> results, std::span<Entry* const> entries, BufferRef weights,
             bool paired, Output& out) const;
-  void Finish(const Touched& touched);
+  void Finish(std::span<Entry* const> entries);
 
   Options options_;
   // Of each distinct argument; the first counts the rows.
@@ -95,9 +94,10 @@ class GroupAggregate : public Operator {
   bool emitted_ = false;  // global: its row is out
 
   std::vector<Touched> touched_;
-  size_t sealed_ = 0;  // of touched_
+  EntryList created_;  // groups that the epoch touched and that did not exist before it
+  size_t touched_sealed_ = 0, created_sealed_ = 0;
   // Scratch of one call.
-  std::vector<Entry*> entries_, fresh_, appeared_, pairs_;
+  std::vector<Entry*> entries_, fresh_, existed_, appeared_, pairs_;
   std::vector<uint32_t> kept_, vanished_, old_rows_, new_rows_;
   std::vector<uint8_t> differs_;
 };

@@ -14,17 +14,29 @@
 
 namespace freshet {
 
-// Values that one batch adds to groups. Value i is the cell of `column` in row rows[i] (row i if nullptr), a value
-// always; it goes to the group entries[i] with weight weights[i] (+1 if nullptr).
+// Values that one batch adds to groups. Value i is the cell of `column` in row rows[i] (row first + i if nullptr), a
+// value always; it goes to the group entries[i] with weight weights[i] (+1 if nullptr).
 struct AccumulatorInput {
   const Column* column = nullptr;
   uint32_t count = 0;
   Entry* const* entries = nullptr;
   const uint32_t* rows = nullptr;
+  uint32_t first = 0;
   const int64_t* weights = nullptr;
 
-  uint32_t RowAt(uint32_t i) const { return rows == nullptr ? i : rows[i]; }
+  uint32_t RowAt(uint32_t i) const { return rows == nullptr ? first + i : rows[i]; }
   int64_t WeightAt(uint32_t i) const { return weights == nullptr ? 1 : weights[i]; }
+
+  // Calls visit(entry, cell, weight) for each value; `T` as in Column::values.
+  template <typename T, typename Visit>
+  void ForEach(Visit visit) const {
+    const T* cells = column->values<T>();
+    if (rows == nullptr && weights == nullptr) {  // the common case, without a branch a row
+      for (uint32_t i = 0; i < count; ++i) visit(entries[i], cells[first + i], int64_t{1});
+    } else {
+      for (uint32_t i = 0; i < count; ++i) visit(entries[i], cells[RowAt(i)], WeightAt(i));
+    }
+  }
 };
 
 // The state of a group in which all weights are 0 and all is released is zero. Results depend on the multiset of values

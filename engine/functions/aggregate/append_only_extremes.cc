@@ -14,13 +14,11 @@ class AppendOnlyExtremes : public Extremes {
   }
 
   void Add(const AccumulatorInput& input, BlockPool& pool) override {
-    const Cell* cells = input.column->values<Cell>();
-    for (uint32_t i = 0; i < input.count; ++i) {
-      int64_t weight = input.WeightAt(i);
+    input.ForEach<Cell>([&](Entry* entry, const Cell& cell, int64_t weight) {
       CHECK(weight > 0) << "a retraction in an append-only aggregate";
-      AddValue(input.entries[i], OrderedForm(cells[input.RowAt(i)]), pool);
-      input.entries[i]->At<int64_t>(count_offset_) += weight;
-    }
+      AddValue(entry, OrderedForm(cell), pool);
+      entry->At<int64_t>(count_offset_) += weight;
+    });
   }
 
   void Release(Entry* entry, BlockPool& pool) override {

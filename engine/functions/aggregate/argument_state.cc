@@ -31,42 +31,44 @@ void ArgumentState::AddSlots(EntryLayout& layout) {
                                    : MakeOrderedExtremes(options_.type, count_, layout);
 }
 
-void ArgumentState::Add(const DeltaBatch& batch, const uint32_t* rows, uint32_t count, Entry* const* entries,
-                        BlockPool& pool) {
+void ArgumentState::Add(const DeltaBatch& batch, const BatchRows& rows, Entry* const* entries, BlockPool& pool) {
   const Column* column = options_.column ? &batch.column(*options_.column) : nullptr;
-  AccumulatorInput input{column, count, entries, rows, nullptr};
+  AccumulatorInput input{column, rows.count, entries, rows.rows, rows.first, nullptr};
   if (options_.filter || (column != nullptr && !column->all_valid())) {
-    SelectRows(batch, rows, count, entries);
+    SelectRows(batch, rows, entries);
     input.count = static_cast<uint32_t>(selected_entries_.size());
     input.entries = selected_entries_.data();
     input.rows = selected_rows_.data();
+    input.first = 0;
     if (batch.weights() != nullptr) input.weights = selected_weights_.data();
   } else if (batch.weights() != nullptr) {
-    input.weights = batch.weights();
-    if (rows != nullptr) {
-      selected_weights_.resize(count);
-      for (uint32_t i = 0; i < count; ++i) selected_weights_[i] = batch.weights()[rows[i]];
+    input.weights = batch.weights() + rows.first;
+    if (rows.rows != nullptr) {
+      selected_weights_.resize(rows.count);
+      for (uint32_t i = 0; i < rows.count; ++i) selected_weights_[i] = batch.weights()[rows.RowAt(i)];
       input.weights = selected_weights_.data();
     }
   }
   if (extremes_ != nullptr) {
     extremes_->Add(input, pool);  // counts
+  } else if (input.weights == nullptr) {
+    for (uint32_t i = 0; i < input.count; ++i) ++input.entries[i]->At<int64_t>(count_);
   } else {
-    for (uint32_t i = 0; i < input.count; ++i) input.entries[i]->At<int64_t>(count_) += input.WeightAt(i);
+    for (uint32_t i = 0; i < input.count; ++i) input.entries[i]->At<int64_t>(count_) += input.weights[i];
   }
   if (integer_sum_ != nullptr) integer_sum_->Add(input, pool);
   if (numeric_sum_ != nullptr) numeric_sum_->Add(input, pool);
   if (double_sum_ != nullptr) double_sum_->Add(input, pool);
 }
 
-void ArgumentState::SelectRows(const DeltaBatch& batch, const uint32_t* rows, uint32_t count, Entry* const* entries) {
+void ArgumentState::SelectRows(const DeltaBatch& batch, const BatchRows& rows, Entry* const* entries) {
   const Column* column = options_.column ? &batch.column(*options_.column) : nullptr;
   const Column* filter = options_.filter ? &batch.column(*options_.filter) : nullptr;
   selected_entries_.clear();
   selected_rows_.clear();
   selected_weights_.clear();
-  for (uint32_t i = 0; i < count; ++i) {
-    uint32_t row = rows == nullptr ? i : rows[i];
+  for (uint32_t i = 0; i < rows.count; ++i) {
+    uint32_t row = rows.RowAt(i);
     if (filter != nullptr && !filter->IsError(row)) {
       if (!filter->IsValue(row) || filter->values<uint8_t>()[row] == 0) continue;
     }

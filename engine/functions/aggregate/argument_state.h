@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <unordered_map>
 #include <vector>
@@ -28,6 +29,15 @@ struct AccumulatorNeeds {
   }
 };
 
+// Rows of a batch: rows[i] (row first + i if nullptr), i < count.
+struct BatchRows {
+  const uint32_t* rows = nullptr;
+  uint32_t first = 0;
+  uint32_t count = 0;
+
+  uint32_t RowAt(uint32_t i) const { return rows == nullptr ? first + i : rows[i]; }
+};
+
 class ArgumentState {
  public:
   struct Options {
@@ -43,8 +53,12 @@ class ArgumentState {
   void AddNeeds(const AccumulatorNeeds& needs) { options_.needs = options_.needs | needs; }
   void AddSlots(EntryLayout& layout);
 
-  // Adds rows[i] (row i if nullptr), i < count, of a batch to the groups entries[i].
-  void Add(const DeltaBatch& batch, const uint32_t* rows, uint32_t count, Entry* const* entries, BlockPool& pool);
+  // Fetches what Add will touch beyond the entries; those may be nullptr.
+  void Prefetch(std::span<const Entry* const> entries) const {
+    if (extremes_ != nullptr) extremes_->Prefetch(entries);
+  }
+  // Adds row i of `rows` to the group entries[i].
+  void Add(const DeltaBatch& batch, const BatchRows& rows, Entry* const* entries, BlockPool& pool);
 
   const Options& options() const { return options_; }
   // Values of a group, each as often as its weight says.
@@ -62,7 +76,7 @@ class ArgumentState {
 
  private:
   // Sorts the batch's rows into values, ERRORs and the rest.
-  void SelectRows(const DeltaBatch& batch, const uint32_t* rows, uint32_t count, Entry* const* entries);
+  void SelectRows(const DeltaBatch& batch, const BatchRows& rows, Entry* const* entries);
   void AddErrors(Entry* entry, int64_t weight);
 
   Options options_;

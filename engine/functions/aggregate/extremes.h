@@ -11,7 +11,7 @@ namespace freshet {
 
 class Extremes : public Accumulator {
  public:
-  // Fetches what Least and Greatest will read of these groups.
+  // Fetches what Add, Least and Greatest will read of these groups beyond the entries. An entry may be nullptr.
   virtual void Prefetch(std::span<const Entry* const> entries) const {}
   // The smallest (largest) value of a group that is not empty, as a cell of the argument's type: its address, or
   // nullptr for an empty group. `scratch` has room for a cell; text refers to the state.

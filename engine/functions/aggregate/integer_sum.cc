@@ -12,14 +12,9 @@ IntegerSum::IntegerSum(DataType argument, EntryLayout& layout)
 
 template <typename T>
 void IntegerSum::AddValues(const AccumulatorInput& input) {
-  const T* values = input.column->values<T>();
-  if (input.rows == nullptr && input.weights == nullptr) {
-    for (uint32_t i = 0; i < input.count; ++i) input.entries[i]->At<Slot>(offset_).Add(values[i]);
-    return;
-  }
-  for (uint32_t i = 0; i < input.count; ++i) {
-    input.entries[i]->At<Slot>(offset_).Add(static_cast<int128>(values[input.RowAt(i)]) * input.WeightAt(i));
-  }
+  input.ForEach<T>([&](Entry* entry, T value, int64_t weight) {
+    entry->At<Slot>(offset_).Add(static_cast<int128>(value) * weight);
+  });
 }
 
 void IntegerSum::Add(const AccumulatorInput& input, BlockPool& pool) {

@@ -15,14 +15,8 @@ class OrderedExtremes : public Extremes {
       : count_offset_(count_offset), offset_(layout.AddSlot(sizeof(Value))), is_group_(layout.AddBit()) {}
 
   void Add(const AccumulatorInput& input, BlockPool& pool) override {
-    const Cell* cells = input.column->values<Cell>();
-    constexpr uint32_t kAhead = 8;
-    for (uint32_t i = 0; i < input.count; ++i) {
-      if (i + kAhead < input.count && is_group_.Get(input.entries[i + kAhead])) {
-        PrefetchGroup(input.entries[i + kAhead]);
-      }
-      AddValue(input.entries[i], OrderedForm(cells[input.RowAt(i)]), input.WeightAt(i), pool);
-    }
+    input.ForEach<Cell>(
+        [&](Entry* entry, const Cell& cell, int64_t weight) { AddValue(entry, OrderedForm(cell), weight, pool); });
   }
 
   void Release(Entry* entry, BlockPool& pool) override {
@@ -38,7 +32,7 @@ class OrderedExtremes : public Extremes {
 
   void Prefetch(std::span<const Entry* const> entries) const override {
     for (const Entry* entry : entries) {
-      if (is_group_.Get(entry)) PrefetchGroup(entry);
+      if (entry != nullptr && is_group_.Get(entry)) PrefetchGroup(entry);
     }
   }
   const void* Least(const Entry* entry, void* scratch) const override {

@@ -31,7 +31,7 @@ class OneGroup {
     for (const auto& [value, weight] : values) rows.push_back({{value}, weight});
     DeltaBatch batch = BatchOf(rows, {{"x", type_}});
     std::vector<Entry*> entries(batch.size(), entry_);
-    state_.Add(batch, nullptr, batch.size(), entries.data(), table_->pool());
+    state_.Add(batch, {nullptr, 0, batch.size()}, entries.data(), table_->pool());
   }
   // Values in text form, each with weight 1 or as `-v`'s retraction with weight -1.
   void AddTexts(const std::vector<std::string>& texts, int64_t weight = 1) {
