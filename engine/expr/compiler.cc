@@ -74,19 +74,19 @@ class Compiler {
       case ExpressionKind::kCall:
         return CompileCall(expression, selection);
       case ExpressionKind::kAnd:
-        return CompileLogic(expression, AndKernel, BranchTest::kIsNotFalse, selection);
+        return CompileChain(expression, AndKernel, BranchTest::kIsNotFalse, LateArgument::kJoins, selection);
       case ExpressionKind::kOr:
-        return CompileLogic(expression, OrKernel, BranchTest::kIsNotTrue, selection);
+        return CompileChain(expression, OrKernel, BranchTest::kIsNotTrue, LateArgument::kJoins, selection);
       case ExpressionKind::kNot:
         CheckArguments(expression, 1);
         return EmitKernel(NotKernel, expression.type, {CompileIn(arguments[0], selection)}, selection);
       case ExpressionKind::kCase:
         return CompileCase(expression, selection);
       case ExpressionKind::kCoalesce:
-        return CompileFallbacks(expression, CoalesceKernel, BranchTest::kIsNull, selection);
+        return CompileChain(expression, CoalesceKernel, BranchTest::kIsNull, LateArgument::kReplaces, selection);
       case ExpressionKind::kIfError:
         CheckArguments(expression, 2);
-        return CompileFallbacks(expression, IfErrorKernel, BranchTest::kIsError, selection);
+        return CompileChain(expression, IfErrorKernel, BranchTest::kIsError, LateArgument::kReplaces, selection);
       case ExpressionKind::kNullIf:
         return CompilePair(expression, NullIfKernel, selection);
       case ExpressionKind::kIsDistinctFrom:
@@ -219,46 +219,25 @@ class Compiler {
     return code_.instructions.back().result;
   }
 
-  // AND, OR: each argument joins what is known so far; an expensive one only for the rows that it can still change.
-  RegisterId CompileLogic(const Expression& expression, ScalarKernel kernel, BranchTest undecided,
+  // Where an argument was computed only for the rows that still need it: whether the kernel puts it together with what
+  // is known there (AND, OR), or it is the result there (COALESCE, IF_ERROR).
+  enum class LateArgument : uint8_t { kJoins, kReplaces };
+
+  // Each argument joins what is known so far; an expensive one only for the rows that it can still change: those where
+  // the test holds.
+  RegisterId CompileChain(const Expression& expression, ScalarKernel kernel, BranchTest needed, LateArgument late,
                           SelectionId selection) {
     CHECK(!expression.arguments.empty()) << FormatExpression(expression);
     RegisterId so_far = CompileIn(expression.arguments[0], selection);
     CheckType(expression, so_far, expression.type);
     for (size_t i = 1; i < expression.arguments.size(); ++i) {
       const Expression& argument = expression.arguments[i];
-      if (IsCheap(argument)) {
-        RegisterId next = CompileIn(argument, selection);
-        CheckType(expression, next, expression.type);
-        so_far = EmitKernel(kernel, expression.type, {so_far, next}, selection);
-        continue;
-      }
-      auto [open, decided] = EmitBranch(so_far, undecided, selection);
+      const bool cheap = IsCheap(argument);
+      const auto [open, decided] = cheap ? std::pair(selection, selection) : EmitBranch(so_far, needed, selection);
       RegisterId next = CompileIn(argument, open);
       CheckType(expression, next, expression.type);
-      RegisterId joined = EmitKernel(kernel, expression.type, {so_far, next}, open);
-      so_far = EmitMerge(expression.type, {{joined, open}, {so_far, decided}}, {}, selection);
-    }
-    return so_far;
-  }
-
-  // COALESCE and IF_ERROR: a later argument is needed where the test holds for what is known so far.
-  RegisterId CompileFallbacks(const Expression& expression, ScalarKernel kernel, BranchTest needed,
-                              SelectionId selection) {
-    CHECK(!expression.arguments.empty()) << FormatExpression(expression);
-    RegisterId so_far = CompileIn(expression.arguments[0], selection);
-    for (size_t i = 1; i < expression.arguments.size(); ++i) {
-      const Expression& argument = expression.arguments[i];
-      if (IsCheap(argument)) {
-        RegisterId next = CompileIn(argument, selection);
-        CheckType(expression, next, expression.type);
-        so_far = EmitKernel(kernel, expression.type, {so_far, next}, selection);
-        continue;
-      }
-      auto [open, decided] = EmitBranch(so_far, needed, selection);
-      RegisterId next = CompileIn(argument, open);
-      CheckType(expression, next, expression.type);
-      so_far = EmitMerge(expression.type, {{next, open}, {so_far, decided}}, {}, selection);
+      if (cheap || late == LateArgument::kJoins) next = EmitKernel(kernel, expression.type, {so_far, next}, open);
+      so_far = cheap ? next : EmitMerge(expression.type, {{next, open}, {so_far, decided}}, {}, selection);
     }
     return so_far;
   }

@@ -20,6 +20,10 @@ struct OldNewChanges {
   }
 };
 
+// Rows 2i and 2i + 1 of the result are row old_rows[i] of `old_cells` and row new_rows[i] of `new_cells`, of one type.
+Column PairColumns(const Column& old_cells, std::span<const uint32_t> old_rows, const Column& new_cells,
+                   std::span<const uint32_t> new_rows);
+
 // The batch of the changes. The two sets of rows have the same column types; either may be without columns: no rows.
 DeltaBatch GatherChanges(const OldNewChanges& changes, std::span<const Column> old_columns,
                          std::span<const Column> new_columns);
