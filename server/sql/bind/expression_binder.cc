@@ -318,6 +318,8 @@ std::optional<BoundValue> ExpressionBinder::BindCall(const Syntax& syntax) {
                 StrCat(syntax.text, " is no aggregate: it takes no *, DISTINCT or FILTER"));
   }
   if (!values) return std::nullopt;
+  if (syntax.text == "concat") return BindConcat(syntax, *std::move(values));
+  if (syntax.text == "concat_ws") return BindConcatWithSeparator(syntax, *std::move(values));
   return Call(syntax.text, syntax, *std::move(values));
 }
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -44,6 +45,11 @@ class ExpressionBinder {
   std::optional<BoundValue> BindComparison(const Syntax& syntax, ExpressionKind kind);
   std::optional<BoundValue> BindIsNull(const Syntax& syntax);
   std::optional<BoundValue> BindExtreme(const Syntax& syntax);
+  // concat_binder.cc
+  std::optional<BoundValue> BindConcat(const Syntax& syntax, Values values);
+  std::optional<BoundValue> BindConcatWithSeparator(const Syntax& syntax, Values values);
+  std::optional<BoundValue> AsText(BoundValue value, const Syntax& syntax);
+  std::optional<BoundValue> Concatenate(const Syntax& syntax, std::span<BoundValue> texts);
 
   std::optional<Values> BindAll(const std::vector<SyntaxRef>& arguments);
   // All values as their common type.

@@ -37,12 +37,47 @@ std::vector<std::string> NamesOf(Element body, std::string_view key) {
   return names;
 }
 
+bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+
+// Where a comment at the begin of the text ends; 0: there is none. Those of the second kind nest.
+size_t CommentBytes(std::string_view text) {
+  if (text.starts_with("--")) return std::min(text.find_first_of("\r\n"), text.size());
+  if (!text.starts_with("/*")) return 0;
+  size_t depth = 0, at = 0;
+  do {
+    std::string_view pair = text.substr(at, 2);
+    depth += pair == "/*" ? 1 : 0;
+    depth -= pair == "*/" ? 1 : 0;
+    at += pair == "/*" || pair == "*/" ? 2 : 1;
+  } while (depth > 0 && at < text.size());
+  return std::min(at, text.size());
+}
+
+size_t FirstDigit(std::string_view text) {
+  size_t at = 0;
+  while (at < text.size() && !IsDigit(text[at])) at += std::max<size_t>(CommentBytes(text.substr(at)), 1);
+  return at;
+}
+
 }  // namespace
 
 uint32_t SyntaxReader::OffsetOf(Element body) const {
   int64_t location = 0;
   if (body["location"].get(location) != simdjson::SUCCESS || location < prefix_) return 0;
   return static_cast<uint32_t>(location) - prefix_;
+}
+
+// The tree that libpg_query writes has no value for 0, nor for negative numbers, into which PostgreSQL's parser folds a
+// minus sign. So the digits come from the text: the first ones behind the sign that are not in a comment.
+int64_t SyntaxReader::IntegerOf(Element constant) const {
+  int64_t value = 0;
+  if (constant["ival"]["ival"].get(value) == simdjson::SUCCESS) return value;
+  int64_t location = 0;
+  if (constant["location"].get(location) != simdjson::SUCCESS) return 0;
+  std::string_view rest = statement_.substr(std::min<size_t>(static_cast<size_t>(location), statement_.size()));
+  rest.remove_prefix(std::min(FirstDigit(rest), rest.size()));
+  for (; !rest.empty() && IsDigit(rest[0]); rest.remove_prefix(1)) value = value * 10 + (rest[0] - '0');
+  return -value;
 }
 
 SyntaxRef SyntaxReader::Fail(ErrorCode code, std::string message, uint32_t offset, std::string suggestion) {
@@ -140,10 +175,8 @@ SyntaxRef SyntaxReader::ReadConstant(Element body) {
   if (FlagOf(body, "isnull")) {
     syntax->kind = SyntaxKind::kNull;
   } else if (Has(body, "ival")) {
-    int64_t value = 0;  // zero is left out of the tree
-    (void)body["ival"]["ival"].get(value);
     syntax->kind = SyntaxKind::kNumber;
-    syntax->text = StrCat(value);
+    syntax->text = StrCat(IntegerOf(body));
   } else if (Has(body, "fval")) {
     (void)body["fval"]["fval"].get(text);
     syntax->kind = SyntaxKind::kNumber;
@@ -215,7 +248,6 @@ SyntaxRef SyntaxReader::ReadIn(Element body, bool negated) {
 
 SyntaxRef SyntaxReader::ReadBetween(Element body, std::string_view kind) {
   uint32_t offset = OffsetOf(body);
-  if (kind.ends_with("_SYM")) return Unsupported("BETWEEN SYMMETRIC", body);
   Element left, list_body;
   std::vector<SyntaxRef> bounds;
   if (body["lexpr"].get(left) != simdjson::SUCCESS || body["rexpr"]["List"].get(list_body) != simdjson::SUCCESS) {
@@ -224,8 +256,14 @@ SyntaxRef SyntaxReader::ReadBetween(Element body, std::string_view kind) {
   SyntaxRef operand = Read(left);
   if (operand == nullptr || !ReadArguments(list_body, "items", &bounds)) return nullptr;
   if (bounds.size() != 2) return Fail(ErrorCode::kSyntaxError, "BETWEEN needs two bounds", offset);
-  SyntaxRef both = Make(SyntaxKind::kAnd, offset,
-                        {MakeCall(">=", offset, {operand, bounds[0]}), MakeCall("<=", offset, {operand, bounds[1]})});
+  auto lies_between = [&](const SyntaxRef& low, const SyntaxRef& high) {
+    return Make(SyntaxKind::kAnd, offset,
+                {MakeCall(">=", offset, {operand, low}), MakeCall("<=", offset, {operand, high})});
+  };
+  SyntaxRef both = lies_between(bounds[0], bounds[1]);
+  if (kind.ends_with("_SYM")) {
+    both = Make(SyntaxKind::kOr, offset, {both, lies_between(bounds[1], bounds[0])});
+  }
   return kind.starts_with("AEXPR_NOT") ? Make(SyntaxKind::kNot, offset, {both}) : both;
 }
 
@@ -236,10 +274,7 @@ SyntaxRef SyntaxReader::ReadLike(Element body, std::string_view kind) {
   if (body["lexpr"].get(left) != simdjson::SUCCESS || body["rexpr"].get(right) != simdjson::SUCCESS) {
     return Fail(ErrorCode::kSyntaxError, "LIKE needs a pattern", offset);
   }
-  Element escape;
-  if (right["FuncCall"].get(escape) == simdjson::SUCCESS && NamesOf(escape, "funcname").back() == "like_escape") {
-    return Unsupported("LIKE ... ESCAPE", body, "escape with a backslash");
-  }
+  // The parser makes LIKE a ESCAPE b a call of like_escape(a, b) on the right.
   SyntaxRef text = Read(left);
   SyntaxRef pattern = text == nullptr ? nullptr : Read(right);
   if (pattern == nullptr) return nullptr;
@@ -329,8 +364,8 @@ bool SyntaxReader::ReadType(Element type_name, v1::Type* out) {
   if (type_name["typmods"].get(modifiers) == simdjson::SUCCESS) {
     name += "(";
     for (size_t i = 0; i < modifiers.size(); ++i) {
-      int64_t value = 0;
-      (void)modifiers.at(i)["A_Const"]["ival"]["ival"].get(value);
+      Element modifier;
+      int64_t value = modifiers.at(i)["A_Const"].get(modifier) == simdjson::SUCCESS ? IntegerOf(modifier) : 0;
       StrAppend(&name, i > 0 ? "," : "", value);
     }
     name += ")";
@@ -371,6 +406,21 @@ bool SyntaxReader::ReadArguments(Element body, std::string_view key, std::vector
   return true;
 }
 
+// overlay(a placing b from n for m) is a up to n, b, and a from n + m on; m is b's length if it is left out.
+SyntaxRef SyntaxReader::MakeOverlay(uint32_t offset, const std::vector<SyntaxRef>& arguments) {
+  auto one = std::make_shared<Syntax>();
+  one->kind = SyntaxKind::kNumber;
+  one->offset = offset;
+  one->text = "1";
+  const SyntaxRef& text = arguments[0];
+  const SyntaxRef& placed = arguments[1];
+  const SyntaxRef& start = arguments[2];
+  SyntaxRef count = arguments.size() == 4 ? arguments[3] : MakeCall("length", offset, {placed});
+  SyntaxRef before = MakeCall("substring", offset, {text, one, MakeCall("-", offset, {start, one})});
+  SyntaxRef behind = MakeCall("substring", offset, {text, MakeCall("+", offset, {start, count})});
+  return MakeCall("||", offset, {MakeCall("||", offset, {before, placed}), behind});
+}
+
 SyntaxRef SyntaxReader::ReadCall(Element body) {
   if (Has(body, "over")) return Unsupported("a window (OVER)", body);
   if (Has(body, "agg_order")) return Unsupported("ORDER BY inside of a call", body);
@@ -387,6 +437,10 @@ SyntaxRef SyntaxReader::ReadCall(Element body) {
   syntax->star = FlagOf(body, "agg_star");
   syntax->distinct = FlagOf(body, "agg_distinct");
   if (!ReadArguments(body, "args", &syntax->arguments)) return nullptr;
+  bool plain = !syntax->star && !syntax->distinct && !Has(body, "agg_filter");
+  if (syntax->text == "overlay" && plain && (syntax->arguments.size() == 3 || syntax->arguments.size() == 4)) {
+    return MakeOverlay(syntax->offset, syntax->arguments);
+  }
   Element filter;
   if (body["agg_filter"].get(filter) == simdjson::SUCCESS) {
     syntax->filter = Read(filter);

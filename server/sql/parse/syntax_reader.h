@@ -15,8 +15,8 @@ class SyntaxReader {
  public:
   using Element = simdjson::dom::element;
 
-  // Locations in the tree count from `prefix` bytes before the expression.
-  explicit SyntaxReader(uint32_t prefix) : prefix_(prefix) {}
+  // The tree is that of `statement`, which outlives the reader; the expression starts at its byte `prefix`.
+  SyntaxReader(std::string_view statement, uint32_t prefix) : statement_(statement), prefix_(prefix) {}
 
   // nullptr: see error(). Rewrites IN, BETWEEN, IS TRUE and the like into simpler forms.
   SyntaxRef Read(Element element);
@@ -36,6 +36,7 @@ class SyntaxReader {
   SyntaxRef ReadBooleanTest(Element body);
   SyntaxRef ReadCast(Element body);
   SyntaxRef ReadCall(Element body);
+  SyntaxRef MakeOverlay(uint32_t offset, const std::vector<SyntaxRef>& arguments);
   SyntaxRef ReadList(Element body, SyntaxKind kind, std::string_view key = "args");
 
   bool ReadArguments(Element body, std::string_view key, std::vector<SyntaxRef>* out);
@@ -43,9 +44,11 @@ class SyntaxReader {
   SyntaxRef Unsupported(std::string_view what, Element body, std::string suggestion = "");
   SyntaxRef Fail(ErrorCode code, std::string message, uint32_t offset, std::string suggestion = "");
   uint32_t OffsetOf(Element body) const;
+  int64_t IntegerOf(Element constant) const;
   SyntaxRef Make(SyntaxKind kind, uint32_t offset, std::vector<SyntaxRef> arguments);
   SyntaxRef MakeCall(std::string name, uint32_t offset, std::vector<SyntaxRef> arguments);
 
+  std::string_view statement_;
   uint32_t prefix_;
   uint32_t depth_ = 0;
   std::optional<ExpressionError> error_;

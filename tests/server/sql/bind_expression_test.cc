@@ -55,6 +55,14 @@ TEST(BindExpressionTest, ChoosesFunctionsAndCastsAsPostgresDoes) {
   EXPECT_EQ(Bind("cast('12' as integer)"), "integer 12");
 }
 
+TEST(BindExpressionTest, ReadsNegativeNumbers) {
+  EXPECT_EQ(Bind("-1"), "integer -1");
+  EXPECT_EQ(Bind("i > -25"), "boolean (#0 > -25)");
+  EXPECT_EQ(Bind("- -- 7\n 12"), "integer -12");
+  EXPECT_EQ(Bind("-/* 7 */ (12)"), "integer -12");
+  EXPECT_EQ(Bind("'1-2' || s || left(s, -3)"), "text (('1-2' || #4) || left(#4, -3))");
+}
+
 TEST(BindExpressionTest, RewritesForms) {
   EXPECT_EQ(Bind("i in (1, 2)"), Bind("i = 1 or i = 2"));
   EXPECT_EQ(Bind("i not in (1)"), Bind("not i = 1"));
@@ -63,6 +71,11 @@ TEST(BindExpressionTest, RewritesForms) {
   EXPECT_EQ(Bind("f is not true"), Bind("f is distinct from true"));
   EXPECT_EQ(Bind("case i when 1 then 'a' end"), Bind("case when i = 1 then 'a' else null end"));
   EXPECT_EQ(Bind("s not like 'a%'"), Bind("not (s like 'a%')"));
+  EXPECT_EQ(Bind("i between symmetric 3 and 1"), Bind("(i >= 3 and i <= 1) or (i >= 1 and i <= 3)"));
+  EXPECT_EQ(Bind("s like 'a!%' escape '!'"), Bind("s like like_escape('a!%', '!')"));
+  EXPECT_EQ(Bind("overlay(s placing 'x' from 2 for 3)"), Bind("substring(s, 1, 2 - 1) || 'x' || substring(s, 2 + 3)"));
+  EXPECT_EQ(Bind("concat(s, i, s)"), Bind("concat(s, concat(i::text, s))"));
+  EXPECT_EQ(Bind("concat_ws()"), "UNKNOWN_FUNCTION@0");
 }
 
 TEST(BindExpressionTest, TellsAllProblemsWithTheirPlaces) {
