@@ -1,12 +1,16 @@
 // Keeps the values of one group in order, each with a weight: min and max under retraction.
 //
-// A B+tree in the memory of a BlockPool. A small group is one leaf that grows with it (4 to 64 values); past that
-// leaves hold 64 values and inner nodes 32 children. A node goes when it is empty (free-at-empty, after Johnson and
-// Shasha): simpler than merging, and as good where insertions are not much rarer than removals.
+// A B+tree in the memory of a BlockPool. A small group is one leaf, which grows with it from one cache line (seven
+// integers) on; past the largest leaf there are inner nodes of 32 children. Weights are kept only in leaves where one
+// is not 1. A node goes when it is empty (free-at-empty, after Johnson and Shasha): simpler than merging, and as good
+// where insertions are not much rarer than removals.
 #pragma once
 
+#include <algorithm>
 #include <cstdint>
 #include <cstring>
+#include <new>
+#include <type_traits>
 
 #include "engine/base/check.h"
 #include "engine/state/block_pool.h"
@@ -14,68 +18,87 @@
 namespace freshet {
 
 // `Ops` has static members: `std::strong_ordering Compare(const T&, const T&)`, `T Own(const T&, BlockPool&)`, which
-// makes a value that lives by itself, and `void Disown(const T&, BlockPool&)`. T is trivially copyable. The group has
-// no destructor: Clear frees it, or the pool goes as a whole.
+// makes a value that lives by itself, and `void Disown(const T&, BlockPool&)`. T is trivially copyable. The group is
+// one word, zero when empty; it has no destructor: Clear frees it, or the pool goes as a whole.
 template <typename T, typename Ops>
 class OrderedGroup {
  public:
   // Distinct values with a weight other than 0.
-  uint64_t size() const { return size_; }
-  bool empty() const { return size_ == 0; }
+  uint64_t size() const { return is_tree() ? tree()->size : handle_ == 0 ? 0 : leaf()->count; }
+  bool empty() const { return handle_ == 0; }
   // Smallest and largest value; not of an empty group.
   const T& First() const { return Edge(false)->values()[0]; }
   const T& Last() const {
     const Leaf* leaf = Edge(true);
     return leaf->values()[leaf->count - 1];
   }
+  // Fetches what the next call will read first.
+  void Prefetch() const { __builtin_prefetch(reinterpret_cast<const void*>(handle_ & ~kTreeBit), 1); }
 
   // Adds to the weight of a value; at 0 the value goes.
   void Add(const T& value, int64_t weight, BlockPool& pool) {
     if (weight == 0) return;
-    if (root_ == nullptr) {
-      first_ = {0, kFirstLeaf};
-      root_ = &first_;
-      height_ = 0;
+    if (is_tree()) return AddToTree(value, weight, pool);
+    if (handle_ == 0) handle_ = reinterpret_cast<uintptr_t>(NewLeaf(1, weight != 1, pool));
+    void* node = leaf();
+    int64_t added = 0;
+    Split split = AddToLeaf(node, value, weight, &added, pool);
+    if (split.right != nullptr) {
+      uint64_t size = static_cast<Leaf*>(node)->count + static_cast<Leaf*>(split.right)->count;
+      auto* tree = new (pool.Allocate(sizeof(Tree))) Tree{node, size, 0};
+      GrowRoot(tree, split, pool);
+      handle_ = reinterpret_cast<uintptr_t>(tree) | kTreeBit;
+      return;
     }
-    Split split = AddBelow(root_, height_, value, weight, pool);
-    if (split.right != nullptr) GrowRoot(split, pool);
-    if (size_ == 0) return Clear(pool);
-    while (height_ > 0 && static_cast<Inner*>(root_)->count == 1) {
-      auto* inner = static_cast<Inner*>(root_);
-      root_ = inner->children[0];
-      --height_;
-      pool.Free(inner, sizeof(Inner));
-    }
+    handle_ = reinterpret_cast<uintptr_t>(node);
+    if (leaf()->count == 0) Clear(pool);
   }
 
   // Calls visit(value, weight) in order.
   template <typename Visit>
   void ForEach(Visit visit) const {
-    if (root_ != nullptr) Walk(root_, height_, visit);
+    if (is_tree()) {
+      Walk(tree()->root, tree()->height, visit);
+    } else if (handle_ != 0) {
+      Walk(leaf(), 0, visit);
+    }
   }
 
   // Frees everything.
   void Clear(BlockPool& pool) {
-    if (root_ != nullptr) FreeBelow(root_, height_, pool);
-    root_ = nullptr;
-    height_ = 0;
-    size_ = 0;
+    if (is_tree()) {
+      FreeBelow(tree()->root, tree()->height, pool);
+      pool.Free(tree(), sizeof(Tree));
+    } else if (handle_ != 0) {
+      FreeBelow(leaf(), 0, pool);
+    }
+    handle_ = 0;
   }
 
  private:
-  static constexpr uint32_t kFirstLeaf = 4;
-  static constexpr uint32_t kLeaf = 64;
+  static constexpr uintptr_t kTreeBit = 1;
+  static constexpr uint32_t kLine = 64;
+  static constexpr uint32_t kMostLines = sizeof(T) <= 8 ? 8 : 16;  // of a leaf without weights; with them twice that
   static constexpr uint32_t kFanout = 32;
 
+  // A block of 1, 2, 4 ... cache lines: the values, then the weights.
   struct alignas(8) Leaf {
-    uint32_t count;
-    uint32_t capacity;
+    uint16_t count;
+    uint16_t capacity;
+    uint16_t lines;
+    uint16_t weighted;  // 0: all weights are 1, and not kept
 
     T* values() { return reinterpret_cast<T*>(this + 1); }
     const T* values() const { return reinterpret_cast<const T*>(this + 1); }
     int64_t* weights() { return reinterpret_cast<int64_t*>(values() + capacity); }
     const int64_t* weights() const { return reinterpret_cast<const int64_t*>(values() + capacity); }
-    static size_t Bytes(uint32_t capacity) { return sizeof(Leaf) + capacity * (sizeof(T) + sizeof(int64_t)); }
+    int64_t WeightAt(uint32_t at) const { return weighted != 0 ? weights()[at] : 1; }
+  };
+  static_assert(sizeof(Leaf) == 8);
+  struct Tree {
+    void* root;
+    uint64_t size;
+    uint32_t height;  // of the root; that of a leaf is 0
   };
   struct Inner {
     uint32_t count;
@@ -88,35 +111,65 @@ class OrderedGroup {
     T low{};
   };
 
-  static Leaf* NewLeaf(uint32_t capacity, BlockPool& pool) {
-    auto* leaf = static_cast<Leaf*>(pool.Allocate(Leaf::Bytes(capacity)));
-    leaf->count = 0;
-    leaf->capacity = capacity;
-    return leaf;
+  bool is_tree() const { return (handle_ & kTreeBit) != 0; }
+  Tree* tree() const { return reinterpret_cast<Tree*>(handle_ - kTreeBit); }
+  Leaf* leaf() const { return reinterpret_cast<Leaf*>(handle_); }
+
+  static uint32_t CapacityOf(uint32_t lines, bool weighted) {
+    return (lines * kLine - sizeof(Leaf)) / (sizeof(T) + (weighted ? sizeof(int64_t) : 0));
+  }
+  static Leaf* NewLeaf(uint32_t lines, bool weighted, BlockPool& pool) {
+    auto capacity = static_cast<uint16_t>(CapacityOf(lines, weighted));
+    return new (pool.Allocate(lines * kLine)) Leaf{0, capacity, static_cast<uint16_t>(lines), weighted};
   }
 
   const Leaf* Edge(bool last) const {
-    const void* node = root_;
-    for (uint32_t height = height_; height > 0; --height) {
+    if (!is_tree()) return leaf();
+    const void* node = tree()->root;
+    for (uint32_t height = tree()->height; height > 0; --height) {
       auto* inner = static_cast<const Inner*>(node);
       node = inner->children[last ? inner->count - 1 : 0];
     }
     return static_cast<const Leaf*>(node);
   }
 
-  void GrowRoot(const Split& split, BlockPool& pool) {
+  void AddToTree(const T& value, int64_t weight, BlockPool& pool) {
+    Tree* tree = this->tree();
+    int64_t added = 0;
+    Split split = AddBelow(tree->root, tree->height, value, weight, &added, pool);
+    tree->size += static_cast<uint64_t>(added);
+    if (split.right != nullptr) GrowRoot(tree, split, pool);
+    if (tree->size == 0) return Clear(pool);
+    while (tree->height > 0 && static_cast<Inner*>(tree->root)->count == 1) {
+      auto* inner = static_cast<Inner*>(tree->root);
+      tree->root = inner->children[0];
+      --tree->height;
+      pool.Free(inner, sizeof(Inner));
+    }
+    if (tree->height > 0) return;
+    handle_ = reinterpret_cast<uintptr_t>(tree->root);
+    pool.Free(tree, sizeof(Tree));
+  }
+
+  static void GrowRoot(Tree* tree, const Split& split, BlockPool& pool) {
     auto* inner = static_cast<Inner*>(pool.Allocate(sizeof(Inner)));
     inner->count = 2;
-    inner->children[0] = root_;
+    inner->children[0] = tree->root;
     inner->children[1] = split.right;
     inner->lows[1] = split.low;
-    root_ = inner;
-    ++height_;
+    tree->root = inner;
+    ++tree->height;
   }
 
   // The first place whose value is not smaller.
   static uint32_t LowerBound(const Leaf* leaf, const T& value) {
     uint32_t low = 0, high = leaf->count;
+    if constexpr (std::is_integral_v<T>) {
+      if (high <= 16) {  // no branch that depends on a value
+        for (uint32_t i = 0; i < high; ++i) low += leaf->values()[i] < value ? 1 : 0;
+        return low;
+      }
+    }
     while (low < high) {
       uint32_t middle = (low + high) / 2;
       if (Ops::Compare(leaf->values()[middle], value) < 0) {
@@ -141,11 +194,12 @@ class OrderedGroup {
     return low - 1;
   }
 
-  Split AddBelow(void*& node, uint32_t height, const T& value, int64_t weight, BlockPool& pool) {
-    if (height == 0) return AddToLeaf(node, value, weight, pool);
+  // Both add a value below `node`, which may be replaced; *added counts the values.
+  static Split AddBelow(void*& node, uint32_t height, const T& value, int64_t weight, int64_t* added, BlockPool& pool) {
+    if (height == 0) return AddToLeaf(node, value, weight, added, pool);
     auto* inner = static_cast<Inner*>(node);
     uint32_t child = ChildOf(inner, value);
-    Split split = AddBelow(inner->children[child], height - 1, value, weight, pool);
+    Split split = AddBelow(inner->children[child], height - 1, value, weight, added, pool);
     if (split.right != nullptr) return InsertChild(inner, child + 1, split, pool);
     if (CountOf(inner->children[child], height - 1) == 0) RemoveChild(inner, child, height, pool);
     return {};
@@ -155,28 +209,31 @@ class OrderedGroup {
     return height == 0 ? static_cast<const Leaf*>(node)->count : static_cast<const Inner*>(node)->count;
   }
 
-  Split AddToLeaf(void*& node, const T& value, int64_t weight, BlockPool& pool) {
+  static Split AddToLeaf(void*& node, const T& value, int64_t weight, int64_t* added, BlockPool& pool) {
     auto* leaf = static_cast<Leaf*>(node);
     uint32_t at = LowerBound(leaf, value);
     if (at < leaf->count && Ops::Compare(leaf->values()[at], value) == 0) {
-      leaf->weights()[at] += weight;
-      if (leaf->weights()[at] == 0) RemoveFromLeaf(leaf, at, pool);
+      int64_t sum = leaf->WeightAt(at) + weight;
+      if (sum == 0) {
+        RemoveFromLeaf(leaf, at, pool);
+        --*added;
+        return {};
+      }
+      if (leaf->weighted == 0) node = leaf = Resize(leaf, leaf->lines, true, pool);
+      leaf->weights()[at] = sum;
       return {};
     }
-    ++size_;
+    ++*added;
+    if (leaf->weighted == 0 && weight != 1) node = leaf = Resize(leaf, leaf->lines, true, pool);
     Split split;
     if (leaf->count == leaf->capacity) {
-      if (leaf->capacity < kLeaf) {
-        leaf = GrowLeaf(leaf, pool);
-        node = leaf;
+      if (leaf->lines < (leaf->weighted != 0 ? 2 * kMostLines : kMostLines)) {
+        node = leaf = Resize(leaf, leaf->lines * 2, leaf->weighted != 0, pool);
       } else {
         // Values that come in order fill leaves wholly.
-        uint32_t keep = at == kLeaf ? kLeaf : kLeaf / 2;
-        Leaf* right = NewLeaf(kLeaf, pool);
-        right->count = kLeaf - keep;
-        std::memcpy(right->values(), leaf->values() + keep, right->count * sizeof(T));
-        std::memcpy(right->weights(), leaf->weights() + keep, right->count * sizeof(int64_t));
-        leaf->count = keep;
+        uint32_t keep = at == leaf->count ? at : leaf->count / 2;
+        Leaf* right = NewLeaf(leaf->lines, leaf->weighted != 0, pool);
+        Move(leaf, keep, right);
         split.right = right;
         if (at >= keep) {
           leaf = right;
@@ -190,30 +247,39 @@ class OrderedGroup {
   }
 
   static void InsertIntoLeaf(Leaf* leaf, uint32_t at, const T& owned, int64_t weight) {
-    uint32_t behind = leaf->count - at;
-    std::memmove(leaf->values() + at + 1, leaf->values() + at, behind * sizeof(T));
-    std::memmove(leaf->weights() + at + 1, leaf->weights() + at, behind * sizeof(int64_t));
+    std::copy_backward(leaf->values() + at, leaf->values() + leaf->count, leaf->values() + leaf->count + 1);
     leaf->values()[at] = owned;
-    leaf->weights()[at] = weight;
+    if (leaf->weighted != 0) {
+      std::copy_backward(leaf->weights() + at, leaf->weights() + leaf->count, leaf->weights() + leaf->count + 1);
+      leaf->weights()[at] = weight;
+    }
     ++leaf->count;
   }
 
-  void RemoveFromLeaf(Leaf* leaf, uint32_t at, BlockPool& pool) {
+  static void RemoveFromLeaf(Leaf* leaf, uint32_t at, BlockPool& pool) {
     Ops::Disown(leaf->values()[at], pool);
-    uint32_t behind = leaf->count - at - 1;
-    std::memmove(leaf->values() + at, leaf->values() + at + 1, behind * sizeof(T));
-    std::memmove(leaf->weights() + at, leaf->weights() + at + 1, behind * sizeof(int64_t));
+    std::copy(leaf->values() + at + 1, leaf->values() + leaf->count, leaf->values() + at);
+    if (leaf->weighted != 0) {
+      std::copy(leaf->weights() + at + 1, leaf->weights() + leaf->count, leaf->weights() + at);
+    }
     --leaf->count;
-    --size_;
   }
 
-  Leaf* GrowLeaf(Leaf* leaf, BlockPool& pool) {
-    Leaf* larger = NewLeaf(leaf->capacity * 2, pool);
-    larger->count = leaf->count;
-    std::memcpy(larger->values(), leaf->values(), leaf->count * sizeof(T));
-    std::memcpy(larger->weights(), leaf->weights(), leaf->count * sizeof(int64_t));
+  // Moves the values from `begin` on to the empty leaf `to`, which has room for them.
+  static void Move(Leaf* from, uint32_t begin, Leaf* to) {
+    std::copy(from->values() + begin, from->values() + from->count, to->values());
+    for (uint32_t i = begin; to->weighted != 0 && i < from->count; ++i) to->weights()[i - begin] = from->WeightAt(i);
+    to->count = static_cast<uint16_t>(from->count - begin);
+    from->count = static_cast<uint16_t>(begin);
+  }
+
+  // The same values in a leaf of `lines`, or more where these are too few.
+  static Leaf* Resize(Leaf* leaf, uint32_t lines, bool weighted, BlockPool& pool) {
+    while (CapacityOf(lines, weighted) < leaf->count) lines *= 2;
+    Leaf* resized = NewLeaf(lines, weighted, pool);
+    Move(leaf, 0, resized);
     FreeNode(leaf, 0, pool);
-    return larger;
+    return resized;
   }
 
   static Split InsertChild(Inner* inner, uint32_t at, const Split& child, BlockPool& pool) {
@@ -240,7 +306,7 @@ class OrderedGroup {
     return split;
   }
 
-  void RemoveChild(Inner* inner, uint32_t at, uint32_t height, BlockPool& pool) {
+  static void RemoveChild(Inner* inner, uint32_t at, uint32_t height, BlockPool& pool) {
     FreeNode(inner->children[at], height - 1, pool);
     uint32_t low = at == 0 ? 1 : at;  // the first child needs no low
     if (low < inner->count) {
@@ -251,12 +317,11 @@ class OrderedGroup {
     --inner->count;
   }
 
-  void FreeNode(void* node, uint32_t height, BlockPool& pool) {
-    if (node == &first_) return;
-    pool.Free(node, height == 0 ? Leaf::Bytes(static_cast<Leaf*>(node)->capacity) : sizeof(Inner));
+  static void FreeNode(void* node, uint32_t height, BlockPool& pool) {
+    pool.Free(node, height == 0 ? static_cast<Leaf*>(node)->lines * kLine : sizeof(Inner));
   }
 
-  void FreeBelow(void* node, uint32_t height, BlockPool& pool) {
+  static void FreeBelow(void* node, uint32_t height, BlockPool& pool) {
     if (height == 0) {
       auto* leaf = static_cast<Leaf*>(node);
       for (uint32_t i = 0; i < leaf->count; ++i) Ops::Disown(leaf->values()[i], pool);
@@ -274,18 +339,14 @@ class OrderedGroup {
   static void Walk(const void* node, uint32_t height, Visit& visit) {
     if (height == 0) {
       auto* leaf = static_cast<const Leaf*>(node);
-      for (uint32_t i = 0; i < leaf->count; ++i) visit(leaf->values()[i], leaf->weights()[i]);
+      for (uint32_t i = 0; i < leaf->count; ++i) visit(leaf->values()[i], leaf->WeightAt(i));
       return;
     }
     auto* inner = static_cast<const Inner*>(node);
     for (uint32_t i = 0; i < inner->count; ++i) Walk(inner->children[i], height - 1, visit);
   }
 
-  void* root_ = nullptr;  // a Leaf at height 0, else an Inner
-  uint64_t size_ = 0;
-  uint32_t height_ = 0;
-  Leaf first_{};  // the root of a small group, so that it takes one block with the group itself
-  char first_memory_[kFirstLeaf * (sizeof(T) + sizeof(int64_t))];
+  uintptr_t handle_ = 0;  // a Leaf, or a Tree with kTreeBit
 };
 
 }  // namespace freshet

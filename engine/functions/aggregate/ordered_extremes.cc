@@ -7,7 +7,7 @@ namespace freshet {
 namespace {
 
 // The slot holds the group's one distinct value; its weight is the argument's count, and count 0 = no value. With the
-// bit set it holds the address of an OrderedGroup of two or more.
+// bit set it holds an OrderedGroup of two or more.
 template <typename Cell, typename Value>
 class OrderedExtremes : public Extremes {
  public:
@@ -32,15 +32,15 @@ class OrderedExtremes : public Extremes {
 
   void Prefetch(std::span<const Entry* const> entries) const override {
     for (const Entry* entry : entries) {
-      if (entry != nullptr && is_group_.Get(entry)) PrefetchGroup(entry);
+      if (entry != nullptr && is_group_.Get(entry)) GroupOf(entry).Prefetch();
     }
   }
   const void* Least(const Entry* entry, void* scratch) const override {
-    if (is_group_.Get(entry)) return Show(GroupOf(entry)->First(), scratch);
+    if (is_group_.Get(entry)) return Show(GroupOf(entry).First(), scratch);
     return entry->At<int64_t>(count_offset_) == 0 ? nullptr : Show(entry->At<Value>(offset_), scratch);
   }
   const void* Greatest(const Entry* entry, void* scratch) const override {
-    if (is_group_.Get(entry)) return Show(GroupOf(entry)->Last(), scratch);
+    if (is_group_.Get(entry)) return Show(GroupOf(entry).Last(), scratch);
     return entry->At<int64_t>(count_offset_) == 0 ? nullptr : Show(entry->At<Value>(offset_), scratch);
   }
 
@@ -51,9 +51,9 @@ class OrderedExtremes : public Extremes {
     };
     bool group = is_group_.Get(entry);
     int64_t count = entry->At<int64_t>(count_offset_);
-    PutFixed(group ? GroupOf(entry)->size() : uint64_t{count != 0}, out);
+    PutFixed(group ? GroupOf(entry).size() : uint64_t{count != 0}, out);
     if (group) {
-      GroupOf(entry)->ForEach(put);
+      GroupOf(entry).ForEach(put);
     } else if (count != 0) {
       put(entry->At<Value>(offset_), count);
     }
@@ -75,15 +75,10 @@ class OrderedExtremes : public Extremes {
  private:
   using Ops = OrderedValueOps<Value>;
   using Group = OrderedGroup<Value, Ops>;
+  static_assert(sizeof(Group) <= sizeof(Value));
 
-  Group* GroupOf(const Entry* entry) const { return entry->At<Group*>(offset_); }
-
-  // The group and its first values.
-  void PrefetchGroup(const Entry* entry) const {
-    const char* group = reinterpret_cast<const char*>(GroupOf(entry));
-    __builtin_prefetch(group, 1);
-    __builtin_prefetch(group + 64, 1);
-  }
+  Group& GroupOf(Entry* entry) const { return entry->At<Group>(offset_); }
+  const Group& GroupOf(const Entry* entry) const { return entry->At<Group>(offset_); }
 
   static const void* Show(const Value& value, void* scratch) {
     Cell cell = CellForm<Cell>(value);
@@ -95,9 +90,9 @@ class OrderedExtremes : public Extremes {
     int64_t& count = entry->At<int64_t>(count_offset_);
     if (__builtin_expect(is_group_.Get(entry), false)) {
       count += weight;
-      Group* group = GroupOf(entry);
-      group->Add(value, weight, pool);
-      if (group->size() <= 1) MakeSingle(entry, pool);
+      Group& group = GroupOf(entry);
+      group.Add(value, weight, pool);
+      if (group.size() <= 1) MakeSingle(entry, pool);
       return;
     }
     Value& single = entry->At<Value>(offset_);
@@ -105,7 +100,7 @@ class OrderedExtremes : public Extremes {
       single = Ops::Own(value, pool);
     } else if (Ops::Compare(single, value) != 0) {
       MakeGroup(entry, pool);
-      GroupOf(entry)->Add(value, weight, pool);
+      GroupOf(entry).Add(value, weight, pool);
     } else if (count + weight == 0) {
       Ops::Disown(single, pool);
     }
@@ -113,27 +108,25 @@ class OrderedExtremes : public Extremes {
   }
 
   void MakeGroup(Entry* entry, BlockPool& pool) {
-    Group* group = new (pool.Allocate(sizeof(Group))) Group();
-    Value& single = entry->At<Value>(offset_);
-    group->Add(single, entry->At<int64_t>(count_offset_), pool);
+    Group group;
+    const Value& single = entry->At<Value>(offset_);
+    group.Add(single, entry->At<int64_t>(count_offset_), pool);
     Ops::Disown(single, pool);
-    entry->At<Group*>(offset_) = group;
+    GroupOf(entry) = group;
     is_group_.Set(entry);
   }
 
   // Of two values one is left, or none, when the last ones cancel each other in one step.
   void MakeSingle(Entry* entry, BlockPool& pool) {
-    Group* group = GroupOf(entry);
+    Group& group = GroupOf(entry);
     Value left{};
-    if (!group->empty()) left = Ops::Own(group->First(), pool);
+    if (!group.empty()) left = Ops::Own(group.First(), pool);
     FreeGroup(entry, pool);
     entry->At<Value>(offset_) = left;
   }
 
   void FreeGroup(Entry* entry, BlockPool& pool) {
-    Group* group = GroupOf(entry);
-    group->Clear(pool);
-    pool.Free(group, sizeof(Group));
+    GroupOf(entry).Clear(pool);
     is_group_.Clear(entry);
   }
 
