@@ -21,6 +21,8 @@ enum class ErrorCode : uint16_t {
   kRequestTooLarge,
   kUnsupportedMediaType,
   kTooManyRequests,
+  kIdempotencyConflict,
+  kNotIngested,
   kInternal,
   kUnavailable,
   kMethodNotAllowed,
@@ -80,6 +82,7 @@ enum class ErrorCode : uint16_t {
   // Running pipelines
   kSourceUnreachable,
   kSourceChanged,
+  kFileUnreadable,
   kMemoryLimit,
   kShardDied,
   kShardStalled,

@@ -7,13 +7,13 @@
 #include <cerrno>
 #include <charconv>
 #include <cstring>
+#include <map>
 #include <numeric>
 
 #include "absl/strings/str_split.h"
 #include "engine/base/check.h"
 #include "engine/base/key_hash.h"
 #include "engine/base/str_cat.h"
-#include "server/connectors/files/open_file.h"
 #include "server/errors/error_list.h"
 
 namespace freshet {
@@ -21,31 +21,49 @@ namespace {
 
 constexpr size_t kSearchBytes = 64 << 10;
 
-// The byte behind the first newline at or after `from`; `end` where there is none before it.
-absl::StatusOr<int64_t> BehindNewline(const OpenFile& file, int64_t from, int64_t end) {
-  std::string block(kSearchBytes, '\0');
-  while (from < end) {
-    ASSIGN_OR_RETURN(size_t count, file.ReadAt(from, block.data(), std::min<size_t>(block.size(), end - from)));
-    if (count == 0) return end;
-    const void* newline = std::memchr(block.data(), '\n', count);
-    if (newline != nullptr) return from + (static_cast<const char*>(newline) - block.data()) + 1;
-    from += static_cast<int64_t>(count);
-  }
-  return end;
-}
-
-// Where the ranges of a file begin, the first at 0.
-absl::StatusOr<std::vector<int64_t>> CutFile(const FileEntry& file, const ExtentOptions& options) {
+// Where the ranges of a file that ends begin, the first at 0.
+absl::StatusOr<std::vector<int64_t>> CutEvenly(const FileEntry& file, const ExtentOptions& options) {
   std::vector<int64_t> starts = {0};
-  bool splits = options.splits && options.shard_count > 1 && file.size > static_cast<int64_t>(options.split_bytes);
+  bool splits = options.shard_count > 1 && file.size > static_cast<int64_t>(options.split_bytes);
   if (!splits) return starts;
   ASSIGN_OR_RETURN(OpenFile open, OpenFile::Open(options.files_root, file.path));
   for (uint32_t i = 1; i < options.shard_count; ++i) {
     int64_t share = static_cast<int64_t>(static_cast<int128>(file.size) * i / options.shard_count);
-    ASSIGN_OR_RETURN(int64_t cut, BehindNewline(open, std::max(share, starts.back()), file.size));
-    if (cut > starts.back() && cut < file.size) starts.push_back(cut);
+    ASSIGN_OR_RETURN(std::optional<int64_t> cut, FindCut(open, std::max(share, starts.back()), file.size));
+    if (cut && *cut > starts.back() && *cut < file.size) starts.push_back(*cut);
   }
   return starts;
+}
+
+// The same for one that is followed, whose last known range begins at `from`.
+absl::StatusOr<std::vector<int64_t>> CutFollowed(const FileEntry& file, int64_t from, const ExtentOptions& options) {
+  std::vector<int64_t> starts = {from};
+  OpenFile open;
+  while (file.size > NextCut(starts.back(), options.split_bytes)) {
+    if (!open.is_open()) {
+      ASSIGN_OR_RETURN(open, OpenFile::Open(options.files_root, file.path));
+    }
+    ASSIGN_OR_RETURN(std::optional<int64_t> cut, FindCut(open, NextCut(starts.back(), options.split_bytes), file.size));
+    if (!cut) break;
+    starts.push_back(*cut);
+  }
+  return starts;
+}
+
+// Adds the ranges that begin at `starts`.
+void AddRanges(const FileEntry& file, const std::string& name, const std::vector<int64_t>& starts, bool follow,
+               v1::SourceExtent* extent) {
+  for (size_t i = 0; i < starts.size(); ++i) {
+    bool last = i + 1 == starts.size();
+    // What is followed is one partition until it is large; its first range keeps that name.
+    bool range = follow ? starts[i] > 0 : starts.size() > 1;
+    v1::PartitionExtent& partition = *extent->add_partitions();
+    partition.set_partition(range ? RangeName(name, starts[i]) : name);
+    partition.set_start(starts[i]);
+    partition.set_load_end(last ? file.size : starts[i + 1]);
+    partition.set_end(last && follow ? -1 : partition.load_end());
+    partition.set_detail(FormatIdentity(IdentityOf(file, range)));
+  }
 }
 
 template <typename T>
@@ -56,38 +74,129 @@ bool ReadNumber(absl::string_view text, T* out) {
 
 }  // namespace
 
+FileIdentity IdentityOf(const FileEntry& file, bool range) {
+  return {file.path, file.inode, file.mtime_ns, file.size, file.born_ns, range};
+}
+
 std::string FormatIdentity(const FileIdentity& identity) {
-  return StrCat(identity.inode, " ", identity.mtime_ns, " ", identity.size, " ", identity.range ? "range" : "file");
+  return StrCat(identity.inode, " ", identity.mtime_ns, " ", identity.size, " ", identity.born_ns, " ",
+                identity.range ? "range" : "file", " ", identity.path);
 }
 
 absl::StatusOr<FileIdentity> ParseIdentity(std::string_view partition, std::string_view detail) {
-  std::vector<absl::string_view> parts = absl::StrSplit(AbslView(detail), ' ');
+  // The path comes last: it may have blanks.
+  std::vector<absl::string_view> parts = absl::StrSplit(AbslView(detail), absl::MaxSplits(' ', 5));
   FileIdentity identity;
-  bool read = parts.size() == 4 && ReadNumber(parts[0], &identity.inode) && ReadNumber(parts[1], &identity.mtime_ns) &&
-              ReadNumber(parts[2], &identity.size) && (parts[3] == "range" || parts[3] == "file");
-  size_t at = partition.rfind('@');
-  if (!read || (parts[3] == "range" && at == std::string_view::npos)) {
+  bool read = parts.size() == 6 && ReadNumber(parts[0], &identity.inode) && ReadNumber(parts[1], &identity.mtime_ns) &&
+              ReadNumber(parts[2], &identity.size) && ReadNumber(parts[3], &identity.born_ns) &&
+              (parts[4] == "range" || parts[4] == "file");
+  if (!read || (parts[4] == "range" && partition.rfind('@') == std::string_view::npos)) {
     return absl::InternalError(StrCat("the stored extent of ", partition, " is not one of this release: ", detail));
   }
-  identity.range = parts[3] == "range";
-  identity.path = std::string(identity.range ? partition.substr(0, at) : partition);
+  identity.range = parts[4] == "range";
+  identity.path = std::string(parts[5]);
   return identity;
 }
 
+std::string RangeName(std::string_view file_name, int64_t start) { return StrCat(file_name, "@", start); }
+
+std::string_view FileNameOf(std::string_view partition, const FileIdentity& identity) {
+  return identity.range ? partition.substr(0, partition.rfind('@')) : partition;
+}
+
+int64_t RangeNumber(int64_t start, uint64_t split_bytes) {
+  return start == 0 || split_bytes == 0 ? 0 : (start - 1) / static_cast<int64_t>(split_bytes);
+}
+
+int64_t NextCut(int64_t start, uint64_t split_bytes) {
+  // The newline before a start is at or behind the multiple that the range belongs to; the next multiple ends it. A
+  // line longer than a range leaves the ranges inside of it out.
+  if (split_bytes == 0) return INT64_MAX;
+  return (RangeNumber(start, split_bytes) + 1) * static_cast<int64_t>(split_bytes);
+}
+
+absl::StatusOr<std::optional<int64_t>> FindCut(const OpenFile& file, int64_t from, int64_t end) {
+  std::string block(kSearchBytes, '\0');
+  while (from < end) {
+    ASSIGN_OR_RETURN(size_t count, file.ReadAt(from, block.data(), std::min<size_t>(block.size(), end - from)));
+    if (count == 0) break;
+    const void* newline = std::memchr(block.data(), '\n', count);
+    if (newline != nullptr) return from + (static_cast<const char*>(newline) - block.data()) + 1;
+    from += static_cast<int64_t>(count);
+  }
+  return std::nullopt;
+}
+
 absl::StatusOr<v1::SourceExtent> MakeExtents(const std::vector<FileEntry>& files, const ExtentOptions& options) {
+  if (options.follow) return ExtendExtents({}, files, options);
   v1::SourceExtent extent;
   for (const FileEntry& file : files) {
-    ASSIGN_OR_RETURN(std::vector<int64_t> starts, CutFile(file, options));
-    FileIdentity identity{file.path, file.inode, file.mtime_ns, file.size, starts.size() > 1};
-    for (size_t i = 0; i < starts.size(); ++i) {
-      bool last = i + 1 == starts.size();
-      v1::PartitionExtent& partition = *extent.add_partitions();
-      partition.set_partition(identity.range ? StrCat(file.path, "@", starts[i]) : file.path);
-      partition.set_start(starts[i]);
-      partition.set_load_end(last ? file.size : starts[i + 1]);
-      partition.set_end(last && options.follow ? -1 : partition.load_end());
-      partition.set_detail(FormatIdentity(identity));
+    std::vector<int64_t> starts = {0};
+    if (options.split_bytes > 0) {
+      ASSIGN_OR_RETURN(starts, CutEvenly(file, options));
     }
+    AddRanges(file, file.path, starts, /*follow=*/false, &extent);
+  }
+  return extent;
+}
+
+absl::StatusOr<v1::SourceExtent> ExtendExtents(const v1::SourceExtent& known, const std::vector<FileEntry>& files,
+                                               const ExtentOptions& options) {
+  struct Known {
+    FileIdentity identity;
+    std::string name;
+    int last = 0;  // the partition that is open
+    bool there = false;
+  };
+  v1::SourceExtent extent = known;
+  std::vector<Known> before;
+  std::map<std::string, size_t, std::less<>> by_name;
+  for (int i = 0; i < known.partitions_size(); ++i) {
+    const v1::PartitionExtent& partition = known.partitions(i);
+    ASSIGN_OR_RETURN(FileIdentity identity, ParseIdentity(partition.partition(), partition.detail()));
+    std::string name(FileNameOf(partition.partition(), identity));
+    auto [place, added] = by_name.emplace(name, before.size());
+    if (added) before.push_back({std::move(identity), std::move(name), i});
+    if (partition.end() < 0) before[place->second].last = i;
+  }
+  std::multimap<uint64_t, size_t> by_inode;
+  for (size_t i = 0; i < before.size(); ++i) by_inode.emplace(before[i].identity.inode, i);
+  auto find = [&](const FileEntry& file) -> Known* {
+    auto [begin, end] = by_inode.equal_range(file.inode);
+    for (auto at = begin; at != end; ++at) {
+      if (before[at->second].identity.Is(file)) return &before[at->second];
+    }
+    return nullptr;
+  };
+  for (const FileEntry& file : files) {
+    if (Known* same = find(file)) same->there = true;
+  }
+  for (const FileEntry& file : files) {
+    if (Known* same = find(file)) {
+      v1::PartitionExtent* open = extent.mutable_partitions(same->last);
+      if (open->end() >= 0) continue;
+      ASSIGN_OR_RETURN(std::vector<int64_t> starts, CutFollowed(file, open->start(), options));
+      if (starts.size() == 1) {
+        open->set_load_end(std::max(open->load_end(), file.size));
+        continue;
+      }
+      open->set_end(starts[1]);
+      open->set_load_end(starts[1]);
+      FileEntry first = file;  // as it was known
+      first.path = same->identity.path;
+      first.mtime_ns = same->identity.mtime_ns;
+      starts.erase(starts.begin());
+      AddRanges(first, same->name, starts, /*follow=*/true, &extent);
+      continue;
+    }
+    std::string name = file.path;
+    if (auto holder = by_name.find(name); holder != by_name.end()) {
+      // Replaced: told when it is read. Renamed, with another file in its place: that one is new.
+      if (!before[holder->second].there) continue;
+      name = StrCat(file.path, "#", file.inode);
+    }
+    ASSIGN_OR_RETURN(std::vector<int64_t> starts, CutFollowed(file, 0, options));
+    AddRanges(file, name, starts, /*follow=*/true, &extent);
   }
   return extent;
 }
@@ -108,8 +217,9 @@ std::vector<uint32_t> AssignPartitions(const v1::SourceExtent& extent, uint32_t 
   return shards;
 }
 
-uint32_t ShardOfNewFile(std::string_view path, uint32_t shard_count) {
-  return static_cast<uint32_t>(HashBytes(path.data(), path.size(), 0) % std::max<uint32_t>(shard_count, 1));
+uint32_t ShardOfLateRange(std::string_view file_name, int64_t range, uint32_t shard_count) {
+  uint64_t first = HashBytes(file_name.data(), file_name.size(), 0) % std::max<uint32_t>(shard_count, 1);
+  return static_cast<uint32_t>((first + static_cast<uint64_t>(range)) % std::max<uint32_t>(shard_count, 1));
 }
 
 }  // namespace freshet

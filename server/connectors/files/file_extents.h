@@ -3,6 +3,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -10,6 +11,7 @@
 #include "absl/status/statusor.h"
 #include "freshet/v1/shard_service.pb.h"
 #include "server/connectors/files/file_listing.h"
+#include "server/connectors/files/open_file.h"
 
 namespace freshet {
 
@@ -19,27 +21,54 @@ struct FileIdentity {
   uint64_t inode = 0;
   int64_t mtime_ns = 0;
   int64_t size = 0;
-  bool range = false;  // the partition's name is `path@start`
+  int64_t born_ns = 0;
+  bool range = false;  // the partition's name is that of the file and `@start`
+
+  // The record time of its rows. The time at which a file that grows was written to last is another one at each look,
+  // and not the same for all shards that read it; the time at which it was made does not change.
+  int64_t RecordMicros(bool follow) const { return (follow && born_ns != 0 ? born_ns : mtime_ns) / 1000; }
+  // Whether this is that file, under whatever name.
+  bool Is(const FileEntry& file) const {
+    return inode == file.inode && born_ns == file.born_ns && (born_ns != 0 || file.size >= size);
+  }
 };
+// Of the file as it is now.
+FileIdentity IdentityOf(const FileEntry& file, bool range);
 
 // As PartitionExtent.detail holds it.
 std::string FormatIdentity(const FileIdentity& identity);
 absl::StatusOr<FileIdentity> ParseIdentity(std::string_view partition, std::string_view detail);
 
+// The names of partitions: that of a file, which is its path (`path#inode` where an earlier file had the path, which
+// was renamed since), and of its ranges, `name@start`.
+std::string RangeName(std::string_view file_name, int64_t start);
+std::string_view FileNameOf(std::string_view partition, const FileIdentity& identity);
+
 struct ExtentOptions {
   std::string files_root;
   bool follow = false;
-  bool splits = false;       // the format can be cut at newlines
-  uint64_t split_bytes = 0;  // files above it are
+  uint64_t split_bytes = 0;  // files above it are; 0: the format cannot be cut at newlines
   uint32_t shard_count = 1;
 };
 
-// The partitions of the files as they are now. Cuts of large files are at the newline behind an even share.
+// The partitions of the files as they are now. Large files that end are cut at the newline behind an even share; those
+// that are followed behind each `split_bytes`, so that it does not matter when, by whom and how often they are cut.
 absl::StatusOr<v1::SourceExtent> MakeExtents(const std::vector<FileEntry>& files, const ExtentOptions& options);
+// What is known of files that are followed, with what was found since: partitions keep their names, starts and bytes,
+// also where the file has another name now.
+absl::StatusOr<v1::SourceExtent> ExtendExtents(const v1::SourceExtent& known, const std::vector<FileEntry>& files,
+                                               const ExtentOptions& options);
+
+// Where a range that begins at `start` is to be cut: behind the first newline at or after this.
+int64_t NextCut(int64_t start, uint64_t split_bytes);
+// The number of a range of a file, from 0.
+int64_t RangeNumber(int64_t start, uint64_t split_bytes);
+// The byte behind the first newline at or after `from`; no value: there is none before `end`.
+absl::StatusOr<std::optional<int64_t>> FindCut(const OpenFile& file, int64_t from, int64_t end);
 
 // The shard of each partition of an extent: the largest first, each to the shard that has the fewest bytes.
 std::vector<uint32_t> AssignPartitions(const v1::SourceExtent& extent, uint32_t shard_count);
-// The shard of a file that was not there when the extents were resolved.
-uint32_t ShardOfNewFile(std::string_view path, uint32_t shard_count);
+// The shard of a range that was not there when the extents were resolved.
+uint32_t ShardOfLateRange(std::string_view file_name, int64_t range, uint32_t shard_count);
 
 }  // namespace freshet

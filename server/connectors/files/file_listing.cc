@@ -1,5 +1,6 @@
 #include "server/connectors/files/file_listing.h"
 
+#include <fcntl.h>
 #include <fnmatch.h>
 #include <sys/stat.h>
 
@@ -23,9 +24,18 @@ namespace fs = std::filesystem;
 constexpr int kFolderDepthMax = 32;      // of `**`
 constexpr size_t kFilesMax = 1'000'000;  // a listing is kept in memory
 
+int64_t Nanoseconds(const struct statx_timestamp& time) { return time.tv_sec * int64_t{1'000'000'000} + time.tv_nsec; }
+
 absl::Status Outside(std::string_view path, const std::string& files_root) {
   return MakeError(ErrorCode::kPathOutsideRoot,
                    StrCat("the path ", path, " leads out of files.root (", files_root, ")"));
+}
+
+absl::Status Unreachable(std::string_view path, const std::error_code& error) {
+  bool denied = error == std::errc::permission_denied || error == std::errc::operation_not_permitted;
+  return MakeError(denied ? ErrorCode::kFileUnreadable : ErrorCode::kSourceUnreachable,
+                   StrCat("cannot look at ", path, ": ", error.message(),
+                          denied ? "; give the user of the server the right to read it" : ""));
 }
 
 fs::path CanonicalRoot(const std::string& files_root) {
@@ -78,10 +88,12 @@ class PatternWalk {
   absl::Status Add(const fs::path& path) {
     std::error_code error;
     fs::path canonical = fs::canonical(root_ / path, error);
+    if (error == std::errc::permission_denied) return Unreachable(path.native(), error);
     if (error) return absl::OkStatus();  // it went away, or is a link to nothing
     if (!IsUnder(canonical, root_)) return Outside(path.native(), root_.native());
     absl::StatusOr<FileEntry> entry = LookAtFile(root_.native(), path.native());
-    if (!entry.ok()) return absl::OkStatus();
+    if (absl::IsNotFound(entry.status())) return absl::OkStatus();
+    if (!entry.ok()) return entry.status();
     if (ValidUtf8Prefix(entry->path) != entry->path.size()) {
       found_->not_text = absl::CHexEscape(entry->path);
       return absl::OkStatus();
@@ -101,6 +113,10 @@ class PatternWalk {
       std::string name = at->path().filename().native();
       if (name.starts_with('.')) continue;
       RETURN_IF_ERROR(visit(*at, name));
+    }
+    // A folder that is not there, or went away, has no files; one that may not be read might have some.
+    if (error && error != std::errc::no_such_file_or_directory && error != std::errc::not_a_directory) {
+      return Unreachable(folder.empty() ? "." : folder.native(), error);
     }
     return absl::OkStatus();
   }
@@ -137,18 +153,21 @@ absl::StatusOr<std::string> RelativePath(const std::string& files_root, std::str
 
 absl::StatusOr<FileEntry> LookAtFile(const std::string& files_root, const std::string& relative_path) {
   std::string full = (fs::path(files_root) / relative_path).native();
-  struct stat info;
-  if (stat(full.c_str(), &info) != 0) {
-    std::string reason = std::strerror(errno);
-    if (errno == ENOENT) return absl::NotFoundError(StrCat(relative_path, ": ", reason));
-    return absl::UnavailableError(StrCat(relative_path, ": ", reason));
+  struct statx info;
+  if (statx(AT_FDCWD, full.c_str(), AT_STATX_SYNC_AS_STAT, STATX_BASIC_STATS | STATX_BTIME, &info) != 0) {
+    std::error_code error(errno, std::generic_category());
+    if (error == std::errc::no_such_file_or_directory) {
+      return absl::NotFoundError(AbslView(StrCat(relative_path, ": ", error.message())));
+    }
+    return Unreachable(relative_path, error);
   }
-  if (!S_ISREG(info.st_mode)) return absl::NotFoundError(StrCat(relative_path, ": not a file"));
+  if (!S_ISREG(info.stx_mode)) return absl::NotFoundError(StrCat(relative_path, ": not a file"));
   FileEntry entry;
   entry.path = relative_path;
-  entry.inode = info.st_ino;
-  entry.size = info.st_size;
-  entry.mtime_ns = info.st_mtim.tv_sec * int64_t{1'000'000'000} + info.st_mtim.tv_nsec;
+  entry.inode = info.stx_ino;
+  entry.size = static_cast<int64_t>(info.stx_size);
+  entry.mtime_ns = Nanoseconds(info.stx_mtime);
+  if ((info.stx_mask & STATX_BTIME) != 0) entry.born_ns = Nanoseconds(info.stx_btime);
   return entry;
 }
 

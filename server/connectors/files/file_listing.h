@@ -16,6 +16,7 @@ struct FileEntry {
   uint64_t inode = 0;
   int64_t size = 0;
   int64_t mtime_ns = 0;
+  int64_t born_ns = 0;  // when it was made; 0: the file system does not tell
 };
 
 // Whether a path has *, ? or [ in it.
@@ -34,10 +35,10 @@ struct FileListing {
 
 // The regular files that `path` means: itself, those directly in it (a directory; hidden ones left out), or
 // those that match (`**` stands for folders of any depth). Symbolic links are followed; one that leads out of the root
-// is PATH_OUTSIDE_ROOT. Nothing there: an empty list.
+// is PATH_OUTSIDE_ROOT. Nothing there: an empty list. A folder that may not be read is FILE_UNREADABLE.
 absl::StatusOr<FileListing> ListFiles(const std::string& files_root, std::string_view path);
 
-// Looks at one file. NotFound: there is none.
+// Looks at one file. NotFound: there is none. Others: FILE_UNREADABLE, SOURCE_UNREACHABLE.
 absl::StatusOr<FileEntry> LookAtFile(const std::string& files_root, const std::string& relative_path);
 
 }  // namespace freshet

@@ -2,32 +2,49 @@
 
 #include <algorithm>
 #include <charconv>
+#include <utility>
+#include <vector>
 
+#include "absl/strings/str_split.h"
 #include "engine/base/check.h"
+#include "engine/base/key_hash.h"
 #include "engine/base/str_cat.h"
 #include "server/errors/error_list.h"
 
 namespace freshet {
 namespace {
 
-// `IDENTITY;LINES`, LINES = -1 where they are not known.
-absl::Status ReadDetail(const std::string& name, const std::string& detail, FileIdentity* identity, int64_t* lines) {
-  size_t semicolon = detail.rfind(';');
-  if (semicolon == std::string::npos) {
+constexpr uint64_t kTailSeed = 0x7A11;
+
+struct PartDetail {
+  FileIdentity identity;
+  int64_t lines = 0;
+  FileTail tail;
+};
+
+template <typename T>
+bool ReadNumber(absl::string_view text, T* out) {
+  auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), *out);
+  return error == std::errc() && end == text.data() + text.size();
+}
+
+// `LINES;TAIL END;TAIL HASH;IDENTITY`, LINES = -1 where they are not known.
+absl::StatusOr<PartDetail> ReadDetail(const std::string& name, const std::string& detail) {
+  std::vector<absl::string_view> parts = absl::StrSplit(detail, absl::MaxSplits(';', 3));
+  PartDetail read;
+  if (parts.size() != 4 || !ReadNumber(parts[0], &read.lines) || !ReadNumber(parts[1], &read.tail.end) ||
+      !ReadNumber(parts[2], &read.tail.hash)) {
     return absl::InternalError(StrCat("the position of ", name, " is not one of this release: ", detail));
   }
-  ASSIGN_OR_RETURN(*identity, ParseIdentity(name, std::string_view(detail).substr(0, semicolon)));
-  const char* end = detail.data() + detail.size();
-  auto [stop, error] = std::from_chars(detail.data() + semicolon + 1, end, *lines);
-  if (error == std::errc() && stop == end) return absl::OkStatus();
-  return absl::InternalError(StrCat("the position of ", name, " is not one of this release: ", detail));
+  ASSIGN_OR_RETURN(read.identity, ParseIdentity(name, StdView(parts[3])));
+  return read;
 }
 
 absl::Status Changed(const FilePart& part, std::string_view how) {
   return MakeError(ErrorCode::kSourceChanged,
                    StrCat("the file ", part.identity.path, " ", how,
-                          " behind what was read; its rows cannot be read again as they were. Update the pipeline to "
-                          "read it anew"));
+                          " behind what was read; its rows cannot be read again as they were. Delete the pipeline and "
+                          "apply it again to read it anew"));
 }
 
 }  // namespace
@@ -44,48 +61,63 @@ absl::StatusOr<FilePart> MakePart(const v1::PartitionExtent& extent) {
   return part;
 }
 
-FilePart MakeLatePart(const FileEntry& file) {
+FilePart MakeLatePart(std::string name, FileIdentity identity, int64_t start) {
   FilePart part;
-  part.name = file.path;
-  part.identity = {file.path, file.inode, file.mtime_ns, file.size, false};
+  part.name = std::move(name);
+  part.identity = std::move(identity);
+  part.start = start;
+  part.offset = start;
+  part.lines_known = start == 0;
   return part;
 }
 
 absl::StatusOr<FilePart> MakeLatePart(const std::string& name, const Position& position) {
-  FilePart part;
-  part.name = name;
-  int64_t lines = 0;
-  RETURN_IF_ERROR(ReadDetail(name, position.detail, &part.identity, &lines));
-  return part;
+  ASSIGN_OR_RETURN(PartDetail detail, ReadDetail(name, position.detail));
+  int64_t start = 0;
+  if (detail.identity.range && !ReadNumber(AbslView(std::string_view(name).substr(name.rfind('@') + 1)), &start)) {
+    return absl::InternalError(StrCat("the partition ", name, " is not one of this release"));
+  }
+  return MakeLatePart(name, std::move(detail.identity), start);
 }
 
 Position PositionOf(const FilePart& part) {
   Position position;
   position.offset = part.offset;
   position.records = part.records;
-  position.detail = StrCat(FormatIdentity(part.identity), ";", part.lines_known ? part.lines : -1);
+  position.detail = StrCat(part.lines_known ? part.lines : -1, ";", part.tail.end, ";", part.tail.hash, ";",
+                           FormatIdentity(part.identity));
   return position;
 }
 
 absl::Status MovePart(FilePart& part, const Position& position) {
-  FileIdentity identity;
-  int64_t lines = 0;
-  RETURN_IF_ERROR(ReadDetail(part.name, position.detail, &identity, &lines));
-  part.identity = identity;
+  ASSIGN_OR_RETURN(PartDetail detail, ReadDetail(part.name, position.detail));
+  part.identity = std::move(detail.identity);
   part.offset = position.offset;
   part.records = position.records;
-  part.lines_known = lines >= 0;
-  part.lines = std::max<int64_t>(lines, 0);
+  part.lines_known = detail.lines >= 0;
+  part.lines = std::max<int64_t>(detail.lines, 0);
+  part.tail = detail.tail;
   return absl::OkStatus();
 }
 
 absl::Status CheckUnchanged(const FilePart& part, const FileEntry& now) {
-  if (now.inode != part.identity.inode) return Changed(part, "was replaced");
+  if (now.inode != part.identity.inode || now.born_ns != part.identity.born_ns) return Changed(part, "was replaced");
   int64_t needed = std::max(part.offset, part.end >= 0 ? part.end : part.load_end);
   if (now.size < needed) return Changed(part, "was cut off");
-  bool same_size = now.size == part.identity.size && now.size == std::max(part.size_seen, part.identity.size);
-  if (same_size && now.mtime_ns != part.identity.mtime_ns) return Changed(part, "was written to");
   return absl::OkStatus();
+}
+
+absl::Status CheckTail(const FilePart& part, const OpenFile& file) {
+  if (part.tail.end == 0) return absl::OkStatus();
+  ASSIGN_OR_RETURN(FileTail now, ReadTail(file, part.tail.end));
+  return now == part.tail ? absl::OkStatus() : Changed(part, "was written anew");
+}
+
+absl::StatusOr<FileTail> ReadTail(const OpenFile& file, int64_t end) {
+  int64_t size = std::min(end, kTailBytes);
+  std::string bytes(static_cast<size_t>(size), '\0');
+  ASSIGN_OR_RETURN(size_t count, file.ReadAt(end - size, bytes.data(), bytes.size()));
+  return FileTail{end, HashBytes(bytes.data(), count, kTailSeed)};
 }
 
 }  // namespace freshet

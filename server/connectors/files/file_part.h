@@ -13,6 +13,15 @@
 
 namespace freshet {
 
+// What the last bytes of a file were that had been read: a file that grew still has them.
+struct FileTail {
+  int64_t end = 0;    // behind them; 0: none were read
+  uint64_t hash = 0;  // of up to kTailBytes before it
+
+  bool operator==(const FileTail&) const = default;
+};
+inline constexpr int64_t kTailBytes = 64 << 10;
+
 struct FilePart {
   std::string name;  // of the partition
   FileIdentity identity;
@@ -25,18 +34,26 @@ struct FilePart {
   int64_t lines = 0;        // newlines before it
   bool lines_known = true;  // false: the newlines before `start` are not counted yet
   int64_t size_seen = -1;   // the file's size when it was last read to its end
+  int64_t mtime_seen = -1;  // and when it was written to last
+  FileTail tail;
+  int64_t searched = 0;  // up to there is no newline to cut at
+  int looks_lost = 0;    // how often in a row the file was not found, or another one in its place
 };
 
-// The part of a partition as it was resolved, or as a position says (a file that came later).
+// The part of a partition as it was resolved, or as a position says (a range that came later).
 absl::StatusOr<FilePart> MakePart(const v1::PartitionExtent& extent);
-FilePart MakeLatePart(const FileEntry& file);
+FilePart MakeLatePart(std::string name, FileIdentity identity, int64_t start);
 absl::StatusOr<FilePart> MakeLatePart(const std::string& name, const Position& position);
 
-// Where a part stands, and back. The detail holds the identity and the number of lines.
+// Where a part stands, and back. The detail holds the identity, the number of lines and the tail.
 Position PositionOf(const FilePart& part);
 absl::Status MovePart(FilePart& part, const Position& position);
 
 // SOURCE_CHANGED if the file is another one than the part was read from, or lost bytes that were or are to be read.
 absl::Status CheckUnchanged(const FilePart& part, const FileEntry& now);
+// The same if it does not have the bytes any more that were read last: truncated and written anew.
+absl::Status CheckTail(const FilePart& part, const OpenFile& file);
+// Reads the tail before `end`.
+absl::StatusOr<FileTail> ReadTail(const OpenFile& file, int64_t end);
 
 }  // namespace freshet

@@ -27,9 +27,9 @@ const OptionDeclaration kOptions[] = {
      .check = CheckPositiveInteger},
 };
 
-FilesOptions ReadOptions(const v1::SourceBinding& binding) {
+FilesSource::Options ReadOptions(const v1::SourceBinding& binding) {
   OptionMap given = OptionsOf(binding);
-  FilesOptions options;
+  FilesSource::Options options;
   options.path = OptionValue(kOptions, given, "path");
   options.follow = OptionValue(kOptions, given, "mode") == "follow";
   std::string interval = OptionValue(kOptions, given, "poll_interval_ms");
@@ -59,7 +59,7 @@ Problems FilesConnector::Validate(const v1::Table& table, const v1::SourceBindin
         problems, ErrorCode::kUnsupported, "/deletes",
         "deletes with files in mode follow retracts the rows of changed and deleted files, which is not built in "
         "this release",
-        "leave deletes out, or use mode static");
+        "leave deletes out, use mode static, or say in the records what is deleted (envelope: changes)");
   }
   return problems;
 }
@@ -72,9 +72,14 @@ std::string FilesConnector::Identity(const v1::SourceBinding& binding) const {
 
 absl::StatusOr<v1::SourceExtent> FilesConnector::Resolve(const v1::PhysicalSource& source,
                                                          const ResolveContext& context) const {
-  FilesOptions options = ReadOptions(source.binding());
+  FilesSource::Options options = ReadOptions(source.binding());
   ASSIGN_OR_RETURN(RecordSettings settings, ReadRecordSettings(source.binding(), true));
-  ASSIGN_OR_RETURN(FileListing listing, ListFiles(context.files_root, options.path));
+  absl::StatusOr<FileListing> found = ListFiles(context.files_root, options.path);
+  if (CodeOf(found.status()) == ErrorCode::kFileUnreadable && options.follow) {
+    // Waited for, as it is while the pipeline runs.
+    return MakeError(ErrorCode::kSourceUnreachable, StdView(found.status().message()));
+  }
+  ASSIGN_OR_RETURN(FileListing listing, std::move(found));
   if (!listing.not_text.empty() && !options.follow) {
     return MakeError(ErrorCode::kInvalidOption,
                      StrCat("table ", source.table(), ": the name of the file ", listing.not_text,
@@ -82,18 +87,18 @@ absl::StatusOr<v1::SourceExtent> FilesConnector::Resolve(const v1::PhysicalSourc
   }
   const std::vector<FileEntry>& files = listing.files;
   if (files.empty() && !options.follow) {
-    return MakeError(ErrorCode::kNotFound, StrCat("table ", source.table(), ": there is no file ", options.path,
-                                                  " under files.root (", context.files_root, ")"));
+    return MakeError(ErrorCode::kNotFound,
+                     StrCat("table ", source.table(), ": there is no file ", options.path, " under files.root (",
+                            context.files_root, "); put it there, or correct `path`, and start the pipeline again"));
   }
   ExtentOptions extents;
   extents.files_root = context.files_root;
   extents.follow = options.follow;
-  // A file that is followed stays one partition: it is resolved again at each restart, and ranges of a grown file would
-  // have other names and borders.
-  extents.splits = settings.format->splits_at_newlines() && !options.follow;
-  extents.split_bytes = split_bytes_;
+  extents.split_bytes = settings.format->splits_at_newlines() ? split_bytes_ : 0;
   extents.shard_count = context.shard_count;
-  ASSIGN_OR_RETURN(v1::SourceExtent extent, MakeExtents(files, extents));
+  bool known = context.known != nullptr && options.follow;
+  ASSIGN_OR_RETURN(v1::SourceExtent extent,
+                   known ? ExtendExtents(*context.known, files, extents) : MakeExtents(files, extents));
   extent.set_source(source.source());
   return extent;
 }
@@ -102,16 +107,18 @@ absl::StatusOr<std::unique_ptr<ConnectorSource>> FilesConnector::Open(const v1::
                                                                       const v1::SourceExtent& extent,
                                                                       const SourceContext& context) const {
   ASSIGN_OR_RETURN(std::unique_ptr<BlockBuilder> builder, BlockBuilder::Make(source, true));
+  FilesSource::Options options = ReadOptions(source.binding());
+  if (builder->settings().format->splits_at_newlines()) options.split_bytes = split_bytes_;
   std::vector<uint32_t> shards = AssignPartitions(extent, context.shard_count);
   std::vector<FilePart> parts;
-  std::vector<std::string> all_names;
+  std::vector<std::pair<std::string, FileIdentity>> known;
   for (int i = 0; i < extent.partitions_size(); ++i) {
     ASSIGN_OR_RETURN(FilePart part, MakePart(extent.partitions(i)));
-    all_names.push_back(part.identity.path);
+    known.emplace_back(part.name, part.identity);
     if (shards[static_cast<size_t>(i)] == context.shard.value()) parts.push_back(std::move(part));
   }
-  return std::make_unique<FilesSource>(source, context, ReadOptions(source.binding()), std::move(builder),
-                                       std::move(parts), std::move(all_names));
+  return std::make_unique<FilesSource>(source, context, std::move(options), std::move(builder), std::move(parts),
+                                       known);
 }
 
 }  // namespace freshet

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <cstring>
+#include <tuple>
 
 #include "engine/base/check.h"
 #include "engine/base/str_cat.h"
@@ -11,20 +12,33 @@ namespace freshet {
 namespace {
 
 constexpr size_t kReadBytes = 1 << 20;
-constexpr int64_t kIdleMs = 600'000;  // a wait that only a request or the end interrupts
+constexpr int64_t kIdleMs = 600'000;          // a wait that only a request or the end interrupts
+constexpr int64_t kLineMarkBytes = 16 << 20;  // how far apart counted lines are remembered
 constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
+
+bool Heals(const absl::Status& status) {
+  return CodeOf(status) == ErrorCode::kSourceUnreachable || CodeOf(status) == ErrorCode::kFileUnreadable;
+}
 
 }  // namespace
 
-FilesSource::FilesSource(const v1::PhysicalSource& source, const SourceContext& context, FilesOptions options,
+FilesSource::FilesSource(const v1::PhysicalSource& source, const SourceContext& context, Options options,
                          std::unique_ptr<BlockBuilder> builder, std::vector<FilePart> parts,
-                         std::vector<std::string> all_names)
+                         const std::vector<std::pair<std::string, FileIdentity>>& known)
     : QueuedSource(source, context),
       options_(std::move(options)),
       builder_(std::move(builder)),
       framer_(builder_->MakeFramer()),
+      files_({.files_root = context.files_root,
+              .path = options_.path,
+              .split_bytes = options_.split_bytes,
+              .shard = context.shard.value(),
+              .shard_count = context.shard_count,
+              .ordered = source.stamped()}),
       buffer_(framer_.get(), builder_->settings().max_record_bytes) {
-  for (std::string& name : all_names) known_.insert(std::move(name));
+  if (options_.follow) {
+    for (const auto& [partition, identity] : known) files_.AddKnown(partition, identity);
+  }
   for (FilePart& part : parts) {
     load_bytes_ += static_cast<uint64_t>(part.load_end - part.start);
     std::string name = part.name;
@@ -44,28 +58,27 @@ absl::Status FilesSource::Start(const Positions& from) {
   return absl::OkStatus();
 }
 
-// Positions may name files that came after the extents were resolved.
+// Positions may name files and ranges that came after the extents were resolved.
 absl::Status FilesSource::AddPartsOf(const Positions& positions) {
   if (!options_.follow) return absl::OkStatus();
   for (const auto& [name, position] : positions) {
     if (parts_.contains(name)) continue;
     ASSIGN_OR_RETURN(FilePart part, MakeLatePart(name, position));
-    if (part.identity.range || !known_.insert(part.identity.path).second) continue;
-    if (ShardOfNewFile(name, context().shard_count) != context().shard.value()) continue;
-    parts_.emplace(name, std::move(part));
+    if (files_.Adopt(part)) parts_.emplace(name, std::move(part));
   }
   return absl::OkStatus();
 }
 
-absl::Status FilesSource::FindNewFiles() {
-  ASSIGN_OR_RETURN(FileListing listing, ListFiles(context().files_root, options_.path));
-  not_text_ = std::move(listing.not_text);
-  for (const FileEntry& file : listing.files) {
-    if (!known_.insert(file.path).second) continue;
-    if (ShardOfNewFile(file.path, context().shard_count) != context().shard.value()) continue;
-    parts_.emplace(file.path, MakeLatePart(file));
+absl::Status FilesSource::LookForFiles(bool find_new) {
+  if (!options_.follow) return absl::OkStatus();
+  RETURN_IF_ERROR(files_.Look());
+  std::vector<FilePart> found;
+  absl::Status status = find_new ? files_.FindNew(&found) : absl::OkStatus();
+  for (FilePart& part : found) {
+    std::string name = part.name;
+    parts_.emplace(std::move(name), std::move(part));
   }
-  return absl::OkStatus();
+  return status;
 }
 
 bool FilesSource::Interrupted(const ReadRequest& request) const {
@@ -78,11 +91,13 @@ void FilesSource::ReadAll() {
     std::shared_ptr<const ReadRequest> request = channel().request();
     bool live = !request->until;
     absl::Status status = live ? absl::OkStatus() : AddPartsOf(*request->until);
-    // What is there at first is listed; new files are looked for behind it.
-    if (status.ok() && live && options_.follow && !first_live_pass) status = FindNewFiles();
+    // What is there at first is known; what is new is looked for behind it.
+    absl::Status looked = LookForFiles(live && !first_live_pass);
+    // Where a folder or a new file cannot be read, those that are known are.
     if (status.ok()) status = ReadPass(*request);
+    if (status.ok()) status = std::move(looked);
     if (!status.ok()) {
-      bool heals = options_.follow && CodeOf(status) == ErrorCode::kSourceUnreachable;
+      bool heals = options_.follow && Heals(status);
       if (!heals) return channel().Fail(std::move(status));
       channel().SetMessage(
           StrCat(StdView(status.message()), "; trying again every ", options_.poll_interval_ms, " ms"));
@@ -90,8 +105,9 @@ void FilesSource::ReadAll() {
       continue;
     }
     if (Interrupted(*request)) continue;
+    const std::string& not_text = files_.not_text();
     channel().SetMessage(
-        not_text_.empty() ? "" : StrCat("the file ", not_text_, " is left out: its name is not UTF-8; rename it"));
+        not_text.empty() ? "" : StrCat("the file ", not_text, " is left out: its name is not UTF-8; rename it"));
     if (!live) {
       channel().MarkUntil(request->number);
       channel().WaitRequest(request->number, kIdleMs);
@@ -110,7 +126,7 @@ absl::Status FilesSource::ReadPass(const ReadRequest& request) {
     if (Interrupted(request)) break;
     absl::Status status = ReadPart(part, request);
     // One file that cannot be read does not keep the others waiting.
-    if (!status.ok() && CodeOf(status) != ErrorCode::kSourceUnreachable) return status;
+    if (!status.ok() && !Heals(status)) return status;
     if (!status.ok() && unreachable.ok()) unreachable = std::move(status);
   }
   return unreachable;
@@ -135,23 +151,69 @@ absl::StatusOr<FilesSource::Limit> FilesSource::LimitOf(const FilePart& part, co
 absl::Status FilesSource::ReadPart(FilePart& part, const ReadRequest& request) {
   bool at_end = part.end >= 0 && part.offset >= part.end;
   if (at_end) return absl::OkStatus();
-  absl::StatusOr<FileEntry> now = LookAtFile(context().files_root, part.identity.path);
-  if (!now.ok()) {
-    if (absl::IsUnavailable(now.status()))
-      return MakeError(ErrorCode::kSourceUnreachable, StdView(now.status().message()));
-    // Files that were read may be cleared away; those that are still to be read may not.
-    int64_t wanted = part.end >= 0 ? part.end : std::max(part.load_end, part.offset + (part.size_seen < 0 ? 1 : 0));
-    if (part.offset >= wanted) return absl::OkStatus();
-    return MakeError(ErrorCode::kSourceChanged, StrCat("the file ", part.identity.path, " is gone before it was read"));
+  ASSIGN_OR_RETURN(std::optional<FileEntry> now, LookAt(part));
+  if (!now) return absl::OkStatus();
+  bool seen = !request.until && now->size == part.size_seen && now->mtime_ns == part.mtime_seen;
+  return seen ? absl::OkStatus() : ReadFile(part, *now, request);
+}
+
+// No value: there is nothing of it to read.
+absl::StatusOr<std::optional<FileEntry>> FilesSource::LookAt(FilePart& part) {
+  absl::StatusOr<FileEntry> now = LookAtFile(context().files_root, PathOf(part));
+  if (now.ok()) {
+    absl::Status unchanged = CheckUnchanged(part, *now);
+    if (unchanged.ok()) {
+      part.looks_lost = 0;
+      return *now;
+    }
+    bool replaced = now->inode != part.identity.inode || now->born_ns != part.identity.born_ns;
+    return replaced ? Lost(part, std::move(unchanged)) : unchanged;
   }
-  RETURN_IF_ERROR(CheckUnchanged(part, *now));
-  ASSIGN_OR_RETURN(Limit limit, LimitOf(part, request, *now));
-  if (limit.offset <= part.offset || (!limit.last && now->size == part.size_seen)) return absl::OkStatus();
-  ASSIGN_OR_RETURN(OpenFile file, OpenFile::Open(context().files_root, part.identity.path));
-  if (part.offset > 0) RETURN_IF_ERROR(ReadFileHeader(part, file));
-  RETURN_IF_ERROR(CountLines(part, file));
-  ASSIGN_OR_RETURN(Outcome outcome, ReadRecords(part, file, limit, request));
-  if (outcome == Outcome::kDone && !request.until) part.size_seen = now->size;
+  if (!absl::IsNotFound(now.status())) return now.status();
+  // Files that were read may be cleared away; those that are still to be read may not.
+  int64_t wanted = part.end >= 0 ? part.end : std::max(part.load_end, part.offset + (part.size_seen < 0 ? 1 : 0));
+  if (part.offset >= wanted) return std::nullopt;
+  return Lost(part, MakeError(ErrorCode::kSourceChanged, StrCat("the file ", part.identity.path,
+                                                                " is gone before it was read; put it back, or "
+                                                                "delete the pipeline and apply it again")));
+}
+
+// A file that is being renamed may stand under neither name while the folder is listed: it is looked for once more.
+absl::Status FilesSource::Lost(FilePart& part, absl::Status reason) {
+  if (!options_.follow || ++part.looks_lost > 1) return reason;
+  return MakeError(ErrorCode::kSourceUnreachable, StrCat("the file ", part.identity.path, " is not where it was"));
+}
+
+absl::Status FilesSource::ReadFile(FilePart& part, const FileEntry& now, const ReadRequest& request) {
+  ASSIGN_OR_RETURN(OpenFile file, OpenFile::Open(context().files_root, now.path));
+  if (options_.follow) {
+    RETURN_IF_ERROR(CheckTail(part, file));
+    RETURN_IF_ERROR(CloseAtCut(part, file, now));
+  }
+  ASSIGN_OR_RETURN(Limit limit, LimitOf(part, request, now));
+  Outcome outcome = Outcome::kDone;
+  if (limit.offset > part.offset) {
+    if (part.offset > 0) RETURN_IF_ERROR(ReadFileHeader(part, file));
+    RETURN_IF_ERROR(CountLines(part, file));
+    ASSIGN_OR_RETURN(outcome, ReadRecords(part, file, limit, request));
+  }
+  if (outcome == Outcome::kDone && !request.until) {
+    part.size_seen = now.size;
+    part.mtime_seen = now.mtime_ns;
+  }
+  return absl::OkStatus();
+}
+
+// A range of a file that grows ends where the next one begins; who reads that comes to the same place.
+absl::Status FilesSource::CloseAtCut(FilePart& part, const OpenFile& file, const FileEntry& now) {
+  int64_t from = std::max(NextCut(part.start, options_.split_bytes), part.searched);
+  if (part.end >= 0 || now.size <= from) return absl::OkStatus();
+  ASSIGN_OR_RETURN(std::optional<int64_t> cut, FindCut(file, from, now.size));
+  if (cut) {
+    part.end = *cut;
+  } else {
+    part.searched = now.size;
+  }
   return absl::OkStatus();
 }
 
@@ -181,14 +243,19 @@ absl::Status FilesSource::ReadFileHeader(FilePart& part, const OpenFile& file) {
 // what other shards read as well.
 absl::Status FilesSource::CountLines(FilePart& part, const OpenFile& file) {
   if (part.lines_known || !needs_lines_) return absl::OkStatus();
-  std::string block(kReadBytes, '\0');
+  std::map<int64_t, int64_t>& marks = line_marks_[std::string(FileNameOf(part.name, part.identity))];
   int64_t at = 0;
   int64_t lines = 0;
-  while (at < part.offset) {
+  if (auto behind = marks.upper_bound(part.offset); behind != marks.begin()) std::tie(at, lines) = *std::prev(behind);
+  std::string block(kReadBytes, '\0');
+  for (int64_t next_mark = at + kLineMarkBytes; at < part.offset;) {
     ASSIGN_OR_RETURN(size_t count, file.ReadAt(at, block.data(), std::min<size_t>(block.size(), part.offset - at)));
     if (count == 0) break;
     lines += std::count(block.begin(), block.begin() + static_cast<int64_t>(count), '\n');
     at += static_cast<int64_t>(count);
+    if (at < next_mark) continue;
+    marks.emplace(at, lines);
+    next_mark = at + kLineMarkBytes;
   }
   part.lines = lines;
   part.lines_known = true;
@@ -237,10 +304,16 @@ absl::StatusOr<FilesSource::Outcome> FilesSource::AddRecords(FilePart& part, con
       if (builder_->empty() && Interrupted(request)) return Outcome::kInterrupted;
     }
     if (!all_read) continue;
+    if (options_.follow && part.offset > 0) {
+      ASSIGN_OR_RETURN(part.tail, ReadTail(file, part.offset));
+    }
     // A position stands behind a record: where blank lines follow, it must not depend on when they were met.
     if (!Flush(part, flushed)) return Outcome::kInterrupted;
     part.offset = buffer_.offset();
     part.lines = buffer_.lines();
+    if (needs_lines_ && part.end >= 0 && part.lines_known) {
+      line_marks_[std::string(FileNameOf(part.name, part.identity))].emplace(part.offset, part.lines);
+    }
     return Outcome::kDone;
   }
 }
@@ -249,7 +322,7 @@ void FilesSource::AddRecord(FilePart& part, const StreamRecord& record, bool hea
   RecordPlace place;
   place.offset = record.offset;
   place.line = part.lines_known ? record.line : 0;
-  place.stamp_time = part.identity.mtime_ns / 1000;
+  place.stamp_time = part.identity.RecordMicros(options_.follow);
   auto position = [&] { return part.lines_known ? StrCat("line ", record.line) : StrCat("byte ", record.offset); };
   if (header) {
     header_of_ = &part;

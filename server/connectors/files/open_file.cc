@@ -15,7 +15,8 @@ namespace freshet {
 namespace {
 
 absl::Status ReadError(const std::string& path, int error) {
-  return MakeError(ErrorCode::kSourceUnreachable, StrCat("cannot read ", path, ": ", std::strerror(error)));
+  ErrorCode code = error == EACCES || error == EPERM ? ErrorCode::kFileUnreadable : ErrorCode::kSourceUnreachable;
+  return MakeError(code, StrCat("cannot read ", path, ": ", std::strerror(error)));
 }
 
 }  // namespace

@@ -2,7 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
-#include <set>
+#include <map>
 #include <string_view>
 
 #include "engine/base/check.h"
@@ -17,6 +17,13 @@ namespace {
 
 constexpr auto kFirstPause = std::chrono::milliseconds(200);
 constexpr auto kLongestPause = std::chrono::milliseconds(5000);
+
+const v1::SourceExtent* FindSource(const v1::SourceExtents& extents, std::string_view source) {
+  for (const v1::SourceExtent& each : extents.sources()) {
+    if (each.source() == source) return &each;
+  }
+  return nullptr;
+}
 
 }  // namespace
 
@@ -57,14 +64,13 @@ absl::StatusOr<v1::SourceExtent> ExtentResolver::ResolveOne(const v1::PhysicalSo
     return MakeError(ErrorCode::kUnknownConnector, StrCat("there is no connector ", source.binding().connector()));
   }
   // A static source reads what was there at its very first start, and nothing that came since.
-  if (connector->IsStatic(source.binding())) {
-    for (const v1::SourceExtent& known : options_.known.sources()) {
-      if (known.source() == source.source()) return known;
-    }
-  }
+  const v1::SourceExtent* known = FindSource(options_.known, source.source());
+  if (known != nullptr && connector->IsStatic(source.binding())) return *known;
+  ResolveContext context = options_.context;
+  context.known = known;
   auto pause = kFirstPause;
   while (true) {
-    auto extent = connector->Resolve(source, options_.context);
+    auto extent = connector->Resolve(source, context);
     std::unique_lock lock(mutex_);
     waiting_for_.clear();
     if (stop_) return absl::CancelledError();
@@ -80,37 +86,22 @@ absl::StatusOr<v1::SourceExtent> ExtentResolver::ResolveOne(const v1::PhysicalSo
   }
 }
 
-namespace {
-
-// A range of a file is a partition `path@start`; how a file is cut may differ from one time to the next.
-std::string_view FileOf(std::string_view partition) {
-  size_t at = partition.rfind('@');
-  if (at == std::string_view::npos || at + 1 == partition.size()) return partition;
-  bool range = partition.find_first_not_of("0123456789", at + 1) == std::string_view::npos;
-  return range ? partition.substr(0, at) : partition;
-}
-
-}  // namespace
-
 v1::SourceExtent KeepKnownExtent(const v1::SourceExtent& resolved, const v1::SourceExtents& known) {
-  const v1::SourceExtent* before = nullptr;
-  for (const v1::SourceExtent& each : known.sources()) {
-    if (each.source() == resolved.source()) before = &each;
-  }
+  const v1::SourceExtent* before = FindSource(known, resolved.source());
   if (before == nullptr) return resolved;
   v1::SourceExtent kept = *before;
-  std::set<std::string> files;
-  for (const v1::PartitionExtent& each : before->partitions()) files.emplace(FileOf(each.partition()));
+  std::map<std::string, v1::PartitionExtent*> partitions;
+  for (v1::PartitionExtent& each : *kept.mutable_partitions()) partitions.emplace(each.partition(), &each);
   for (const v1::PartitionExtent& now : resolved.partitions()) {
-    std::string file(FileOf(now.partition()));
-    if (!files.contains(file)) {
-      *kept.add_partitions() = now;  // found since
-      continue;
-    }
-    int64_t reaches = std::max(now.end(), now.load_end());
-    for (v1::PartitionExtent& each : *kept.mutable_partitions()) {
-      if (each.end() < 0 && FileOf(each.partition()) == file) each.set_load_end(std::max(each.load_end(), reaches));
-    }
+    auto found = partitions.find(now.partition());
+    if (found == partitions.end()) continue;
+    v1::PartitionExtent& each = *found->second;
+    // A range of a file that has grown may end now where the next one begins.
+    if (each.end() < 0) each.set_end(now.end());
+    each.set_load_end(std::max({each.load_end(), now.end(), now.load_end()}));
+  }
+  for (const v1::PartitionExtent& now : resolved.partitions()) {
+    if (!partitions.contains(now.partition())) *kept.add_partitions() = now;  // found since
   }
   return kept;
 }
