@@ -19,16 +19,30 @@ Conductor::Conductor(Options options, const Clock* clock, Journal* journal, Link
       waiting_(options_.shard_count),
       event_times_(options_.shard_count, std::vector<std::optional<int64_t>>(options_.source_count)) {
   CHECK_LT(Epoch(), options_.first_epoch) << "epoch 0 stands before the first one";
-  if (!options_.replay.empty()) next_epoch_ = std::max(next_epoch_, options_.replay.back().epoch.Next());
 }
 
-void Conductor::Start() { started_ = true; }
+void Conductor::Start() {
+  started_ = true;
+  FetchReplay();
+}
+
+// One ahead, so that the last one is known to be it.
+void Conductor::FetchReplay() {
+  next_replay_.reset();
+  if (options_.replay == nullptr) return;
+  auto next = options_.replay->Next();
+  if (next.ok()) {
+    next_replay_ = *std::move(next);
+  } else {
+    failure_ = next.status();
+  }
+}
 
 // A load, a replay and the first epoch do not wait for rows.
 bool Conductor::MustCut() const { return replaying() || loading_ || checkpoint_wanted_ || status_.cut == Epoch(); }
 
 bool Conductor::Poll() {
-  if (!started_) return false;
+  if (!started_ || !failure_.ok()) return false;
   switch (status_.phase) {
     case Phase::kWaiting:
       if (!MustCut() && !policy_.ShouldCut(clock_->MonotonicMicros())) return false;
@@ -57,22 +71,27 @@ std::optional<int64_t> Conductor::NextWakeMicros() const {
 void Conductor::Cut() {
   cut_ = CutFrame();
   cut_.checkpoint = std::exchange(checkpoint_wanted_, false);
-  replayed_ = replaying();
-  if (replayed_) {
-    const CutRecord& record = options_.replay[next_replay_++];
+  replayed_.reset();
+  bool loaded = false;
+  if (replaying()) {
+    const CutRecord record = *std::exchange(next_replay_, std::nullopt);
     CHECK_LT(status_.cut, record.epoch) << "the journal's epochs do not grow";
     cut_.epoch = record.epoch;
     cut_.load = record.load;
     cut_.clock_micros = record.clock_micros;
     cut_.watermarks = record.watermarks;
     cut_.until = record.positions;
+    replayed_ = record.positions;
+    loaded = record.loaded;
+    next_epoch_ = std::max(next_epoch_, record.epoch.Next());
+    FetchReplay();
     cut_.replay_ends = !replaying();
     if (!record.load) loading_ = false;
   } else {
     cut_.epoch = next_epoch_;
     next_epoch_ = next_epoch_.Next();
     cut_.load = loading_;
-    cut_.clock_micros = clock_->UnixMicros();
+    cut_.clock_micros = std::max(clock_->UnixMicros(), record_.clock_micros);  // a clock that is set back stands still
     cut_.watermarks.resize(options_.source_count);
     // The minimum over the shards that have partitions of the source.
     for (uint32_t source = 0; source < options_.source_count; ++source) {
@@ -82,13 +101,15 @@ void Conductor::Cut() {
       }
     }
   }
-  record_ =
-      CutRecord{cut_.epoch, SourcePositions(options_.source_count), cut_.clock_micros, cut_.watermarks, cut_.load};
+  record_ = CutRecord{cut_.epoch,        SourcePositions(options_.source_count),
+                      cut_.clock_micros, cut_.watermarks,
+                      cut_.load,         replayed_ ? loaded : true};
   taken_ = done_ = 0;
   std::fill(has_taken_.begin(), has_taken_.end(), false);
   std::fill(has_done_.begin(), has_done_.end(), false);
-  all_loaded_ = all_finished_ = true;
+  all_finished_ = true;
   run_micros_ = 0;
+  rows_ = 0;
   cut_at_ = clock_->MonotonicMicros();
   policy_.OnCut(cut_at_);
   status_.cut = cut_.epoch;
@@ -112,8 +133,29 @@ void Conductor::OnTaken(ShardId from, const TakenFrame& frame) {
       CHECK(is_new) << "two shards read partition " << partition;
     }
   }
-  // A replayed epoch stands in the journal already.
-  if (++taken_ == options_.shard_count && !replayed_) journal_->Append(record_);
+  if (!replayed_) record_.loaded &= frame.loaded;
+  rows_ += frame.rows;
+  if (++taken_ < options_.shard_count) return;
+  if (replayed_) {
+    CompareReplay();
+  } else {
+    journal_->Append(record_);
+  }
+}
+
+// A replayed epoch stands in the journal already; its input may have changed since.
+void Conductor::CompareReplay() {
+  if (options_.on_difference == nullptr) return;
+  for (uint32_t source = 0; source < record_.positions.size(); ++source) {
+    const Positions& now = record_.positions[source];
+    if (source >= replayed_->size()) break;
+    for (const auto& [partition, was] : (*replayed_)[source]) {
+      auto is = now.find(partition);
+      bool same = is != now.end() && is->second.offset == was.offset && is->second.records == was.records &&
+                  is->second.checksum == was.checksum;
+      if (!same) options_.on_difference({cut_.epoch, SourceId(source), partition});
+    }
+  }
 }
 
 void Conductor::OnDone(ShardId from, const DoneFrame& frame) {
@@ -122,25 +164,28 @@ void Conductor::OnDone(ShardId from, const DoneFrame& frame) {
       << "DONE out of turn from shard " << from;
   has_done_[from.value()] = true;
   waiting_[from.value()] = frame.waiting;
-  all_loaded_ &= frame.loaded;
   all_finished_ &= frame.finished;
   run_micros_ = std::max(run_micros_, frame.run_micros);
   for (size_t source = 0; source < std::min(frame.event_times.size(), event_times_[from.value()].size()); ++source) {
     if (frame.event_times[source]) event_times_[from.value()][source] = frame.event_times[source];
   }
-  if (++done_ == options_.shard_count) status_.phase = Phase::kCommitting;
+  if (++done_ < options_.shard_count) return;
+  status_.phase = Phase::kCommitting;
+  done_at_ = clock_->MonotonicMicros();
 }
 
 void Conductor::Commit() {
   const int64_t now = clock_->MonotonicMicros();
-  if (loading_ && all_loaded_) loading_ = false;
+  if (loading_ && record_.loaded) loading_ = false;
   // A replay shows nothing before its last epoch: a reader has seen that one.
   status_.load_complete = !loading_ && !replaying();
   const bool finished = all_finished_ && !replaying();
   status_.committed = cut_.epoch;
   ++status_.epochs;
+  if (replayed_) ++status_.replayed;
+  status_.rows += rows_;
   status_.last_epoch_micros = now - cut_at_;
-  policy_.OnDone(waiting_, run_micros_, now);
+  policy_.OnDone(waiting_, {run_micros_, replayed_ ? 0 : now - done_at_}, now);
   status_.phase = finished ? Phase::kFinished : Phase::kWaiting;
   SendAll(CommitFrame{cut_.epoch, status_.load_complete, finished});
 }

@@ -2,10 +2,13 @@
 #pragma once
 
 #include <cstdint>
+#include <functional>
 #include <optional>
+#include <string>
 #include <utility>
 #include <vector>
 
+#include "absl/status/status.h"
 #include "engine/base/clock.h"
 #include "engine/runtime/cut_policy.h"
 #include "engine/runtime/journal.h"
@@ -25,7 +28,16 @@ struct ConductorStatus {
   Epoch committed;  // the last epoch committed
   bool load_complete = false;
   uint64_t epochs = 0;            // committed since the start
+  uint64_t replayed = 0;          // of these, run again
+  uint64_t rows = 0;              // taken into them
   int64_t last_epoch_micros = 0;  // from cut to commit
+};
+
+// A source gave other records at a replay than before.
+struct ReplayDifference {
+  Epoch epoch;
+  SourceId source;
+  std::string partition;
 };
 
 class Conductor {
@@ -40,7 +52,9 @@ class Conductor {
     bool load = true;
     // The journaled epochs after the state that the shards opened. They are run again as they were, and shown from the
     // last of them on.
-    std::vector<CutRecord> replay;
+    CutReplay* replay = nullptr;
+    // Told for each partition of which a replayed epoch took other records than the journal says.
+    std::function<void(const ReplayDifference&)> on_difference;
     CutPolicyOptions cut_policy;
   };
 
@@ -49,6 +63,8 @@ class Conductor {
 
   // Begins with the first epoch, once all shards are connected.
   void Start();
+  // Not OK: the journal cannot be read; nothing goes on.
+  const absl::Status& failure() const { return failure_; }
 
   void OnWaiting(ShardId from, const WaitingFrame& frame);
   void OnTaken(ShardId from, const TakenFrame& frame);
@@ -62,12 +78,14 @@ class Conductor {
   std::optional<int64_t> NextWakeMicros() const;
 
   const ConductorStatus& status() const { return status_; }
-  bool replaying() const { return next_replay_ < options_.replay.size(); }
+  bool replaying() const { return next_replay_.has_value(); }
 
  private:
   using Phase = ConductorStatus::Phase;
 
   bool MustCut() const;
+  void FetchReplay();
+  void CompareReplay();
   void Cut();
   void Commit();
   void SendAll(const Frame& frame);
@@ -80,7 +98,8 @@ class Conductor {
 
   bool started_ = false;
   bool checkpoint_wanted_ = false;
-  size_t next_replay_ = 0;
+  absl::Status failure_;
+  std::optional<CutRecord> next_replay_;
   Epoch next_epoch_;
   bool loading_;
   ConductorStatus status_;
@@ -89,15 +108,16 @@ class Conductor {
   CutFrame cut_;
   int64_t cut_at_ = 0;
   CutRecord record_;
-  bool replayed_ = false;
+  std::optional<SourcePositions> replayed_;  // what the journal says of it
   uint16_t taken_ = 0;
   uint16_t done_ = 0;
   std::vector<bool> has_taken_;
   std::vector<bool> has_done_;
   std::vector<WaitingInput> waiting_;
-  bool all_loaded_ = false;
   bool all_finished_ = false;
   int64_t run_micros_ = 0;
+  int64_t done_at_ = 0;
+  uint64_t rows_ = 0;
   // By source, what every shard told last.
   std::vector<std::vector<std::optional<int64_t>>> event_times_;
 };

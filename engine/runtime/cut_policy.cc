@@ -18,14 +18,15 @@ void CutPolicy::OnCut(int64_t now) {
   std::fill(waiting_.begin(), waiting_.end(), WaitingInput());
 }
 
-void CutPolicy::OnDone(const std::vector<WaitingInput>& waiting, int64_t run_micros, int64_t now) {
+void CutPolicy::OnDone(const std::vector<WaitingInput>& waiting, Cost cost, int64_t now) {
   waiting_ = waiting;
   for (const WaitingInput& input : waiting_) {
     if (input.rows > 0 && !waiting_since_) waiting_since_ = now;
   }
-  int64_t fixed_cost = std::max<int64_t>(0, now - last_cut_.value_or(now) - run_micros);
+  int64_t fixed_cost = std::max<int64_t>(0, now - last_cut_.value_or(now) - cost.run_micros - cost.journal_micros);
   fixed_cost_micros_ += (fixed_cost - fixed_cost_micros_) / 8;
-  min_epoch_micros_ = std::clamp(10 * fixed_cost_micros_, options_.min_epoch_micros,
+  journal_micros_ += (cost.journal_micros - journal_micros_) / 8;
+  min_epoch_micros_ = std::clamp(10 * fixed_cost_micros_ + 2 * journal_micros_, options_.min_epoch_micros,
                                  std::max(options_.min_epoch_micros, options_.max_age_micros));
 }
 

@@ -21,12 +21,15 @@ struct CutPolicyOptions {
   TakeLimits limits;
   // The oldest waiting row is cut at the latest at this age.
   int64_t max_age_micros = 100'000;
-  // Epochs are not cut more often than this, or 10 times the fixed cost of an epoch.
+  // Epochs are not cut more often than this, or than what an epoch costs whatever it holds: 10 times its work, and
+  // twice the wait for the journal.
   int64_t min_epoch_micros = 200;
 };
 
 // A lone row is cut at once. While an epoch runs, rows gather, so batches grow by themselves under load; the distance
-// of cuts follows the fixed cost of an epoch, so that this cost stays below a tenth.
+// of cuts follows the fixed cost of an epoch, so that its work stays below a tenth. The wait for the journal costs no
+// processor: cuts keep twice its length apart, so a disk is not synced without a pause, and a row waits little longer
+// than the disk needs.
 class CutPolicy {
  public:
   CutPolicy(CutPolicyOptions options, uint16_t shard_count);
@@ -35,8 +38,12 @@ class CutPolicy {
   void OnWaiting(ShardId shard, WaitingInput waiting, int64_t now);
   // An epoch was cut: what waited belongs to it.
   void OnCut(int64_t now);
-  // All shards are done; `waiting` came since the cut, by shard. `run_micros`: the longest time that a shard worked.
-  void OnDone(const std::vector<WaitingInput>& waiting, int64_t run_micros, int64_t now);
+  struct Cost {
+    int64_t run_micros = 0;      // the longest time that a shard worked
+    int64_t journal_micros = 0;  // from the last DONE until the cut was durable
+  };
+  // The epoch is committed; `waiting` came since the cut, by shard.
+  void OnDone(const std::vector<WaitingInput>& waiting, Cost cost, int64_t now);
 
   // Whether to cut now, given that no epoch runs.
   bool ShouldCut(int64_t now) const;
@@ -53,7 +60,8 @@ class CutPolicy {
   std::optional<int64_t> waiting_since_;
   std::optional<int64_t> last_cut_;
   int64_t min_epoch_micros_;
-  int64_t fixed_cost_micros_ = 0;  // moving average
+  int64_t fixed_cost_micros_ = 0;  // moving averages
+  int64_t journal_micros_ = 0;
 };
 
 }  // namespace freshet

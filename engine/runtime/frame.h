@@ -37,6 +37,7 @@ struct TakenFrame {
   Epoch epoch;
   SourcePositions positions;  // of the partitions that moved
   uint64_t rows = 0;
+  bool loaded = false;  // every source of this shard has taken its load
 };
 
 // Shard to conductor: rows wait and none did before, or more than an epoch takes wait and did not before, or (with 0
@@ -50,7 +51,6 @@ struct DoneFrame {
   Epoch epoch;
   WaitingInput waiting;
   std::vector<std::optional<int64_t>> event_times;  // per source
-  bool loaded = false;                              // every source of this shard has taken its load
   bool finished = false;                            // every source of this shard has ended
   int64_t run_micros = 0;
 };

@@ -2,10 +2,13 @@
 // come again with the same number and content.
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <optional>
+#include <utility>
 #include <vector>
 
+#include "absl/status/statusor.h"
 #include "engine/base/ids.h"
 #include "engine/runtime/frame.h"
 
@@ -18,6 +21,7 @@ struct CutRecord {
   int64_t clock_micros = 0;
   std::vector<std::optional<int64_t>> watermarks;
   bool load = false;
+  bool loaded = false;  // with it, every source has taken its load
 };
 
 class Journal {
@@ -28,6 +32,28 @@ class Journal {
   virtual void Append(const CutRecord& record) = 0;
   // The last epoch whose record is durable. When it grows, the process calls ShardLoop::Step again.
   virtual Epoch DurableEpoch() const = 0;
+};
+
+// The journaled epochs after the state that the shards opened, in order: what a restart runs again.
+class CutReplay {
+ public:
+  virtual ~CutReplay() = default;
+
+  // The next one; no value: there are no more. Error: the journal cannot be read.
+  virtual absl::StatusOr<std::optional<CutRecord>> Next() = 0;
+};
+
+class InMemoryReplay : public CutReplay {
+ public:
+  explicit InMemoryReplay(std::vector<CutRecord> records) : records_(std::move(records)) {}
+
+  absl::StatusOr<std::optional<CutRecord>> Next() override {
+    return next_ < records_.size() ? std::optional<CutRecord>(records_[next_++]) : std::nullopt;
+  }
+
+ private:
+  const std::vector<CutRecord> records_;
+  size_t next_ = 0;
 };
 
 // Keeps the records in memory, durable at once.

@@ -236,6 +236,7 @@ void ShardLoop::EndTaking() {
   TakenFrame taken;
   taken.epoch = cut_.epoch;
   taken.rows = status_.rows_in_epoch;
+  taken.loaded = AllSources(&SourceProgress::loaded);
   for (uint32_t source = 0; source < circuit_->source_count(); ++source) {
     taken.positions.push_back(circuit_->source(SourceId(source)).TakePositions());
   }
@@ -259,7 +260,7 @@ void ShardLoop::EndEpoch() {
   for (uint32_t source = 0; source < circuit_->source_count(); ++source) {
     done.event_times.push_back(circuit_->source(SourceId(source)).EventTimeMicros());
   }
-  done.loaded = told_loaded_ = AllSources(&SourceProgress::loaded);
+  told_loaded_ = AllSources(&SourceProgress::loaded);
   done.finished = told_finished_ = AllSources(&SourceProgress::finished);
   done.run_micros = run_micros_;
   told_rows_ = done.waiting.rows > 0;
@@ -305,6 +306,8 @@ bool ShardLoop::AllSources(bool SourceProgress::* flag) const {
 }
 
 bool ShardLoop::CheckHealth() {
+  failure_ = ConductorFailure();
+  if (!failure_.ok()) return false;
   if (!source_ready_ || !sources_open_) return true;
   for (uint32_t source = 0; source < circuit_->source_count(); ++source) {
     absl::Status health = circuit_->source(SourceId(source)).Health();

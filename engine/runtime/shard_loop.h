@@ -60,8 +60,8 @@ class ShardLoop {
   // Shard 0: conducts too. Before Start.
   void Conduct(Conductor::Options options, Journal* journal);
 
-  // Opens the sources after `from` (by SourceId). With `replay` the first cuts bring positions to read up to, and the
-  // sources are opened with the first of them. In shard 0 also starts the conductor: then all links stand.
+  // Opens the sources after `from` (by SourceId). With `replay` they are opened at the first cut, which may bring
+  // positions to read up to. In shard 0 also starts the conductor: then all links stand.
   absl::Status Start(SourcePositions from, bool replay = false);
 
   // A frame of another shard, in the order of its link.
@@ -102,6 +102,7 @@ class ShardLoop {
   WaitingInput Waiting() const;
   bool AllSources(bool SourceProgress::* flag) const;
   bool CheckHealth();
+  absl::Status ConductorFailure() const { return conductor_ == nullptr ? absl::OkStatus() : conductor_->failure(); }
   void SendToConductor(Frame frame);
 
   const Options options_;
@@ -132,7 +133,7 @@ class ShardLoop {
   CutFrame cut_;
   std::vector<uint64_t> rows_to_take_;  // by source: what waited at the cut
   uint64_t bytes_in_epoch_ = 0;
-  uint32_t next_source_ = 0;  // round robin
+  uint32_t next_source_ = 0;         // round robin
   std::optional<uint32_t> in_unit_;  // the source in the middle of what goes into one epoch
   int64_t run_micros_ = 0;
 };

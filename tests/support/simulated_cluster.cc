@@ -38,7 +38,9 @@ SimulatedCluster::SimulatedCluster(Options options, const BuildShard& build)
   Conductor::Options conductor_options;
   conductor_options.first_epoch = options_.first_epoch;
   conductor_options.load = options_.load;
-  conductor_options.replay = options_.replay;
+  if (!options_.replay.empty()) replay_ = std::make_unique<InMemoryReplay>(options_.replay);
+  conductor_options.replay = replay_.get();
+  conductor_options.on_difference = options_.on_difference;
   conductor_options.cut_policy = options_.cut_policy;
   shards_[0]->Conduct(conductor_options, &journal_);
 }

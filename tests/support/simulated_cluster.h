@@ -36,6 +36,7 @@ class SimulatedCluster {
     bool load = true;
     SourcePositions from;
     std::vector<CutRecord> replay;
+    std::function<void(const ReplayDifference&)> on_difference;
   };
 
   // Adds the nodes of one shard; gives what is to be told of commits there.
@@ -68,6 +69,7 @@ class SimulatedCluster {
   ManualClock clock_;
   InMemoryNetwork network_;
   InMemoryJournal journal_;
+  std::unique_ptr<InMemoryReplay> replay_;
   std::mt19937_64 random_;
   std::vector<std::unique_ptr<ShardLoop>> shards_;
   std::vector<bool> resting_;  // Step said that it can do nothing; until a frame comes or sources are released

@@ -98,12 +98,14 @@ void Write(ByteWriter& out, const TakenFrame& frame) {
   out.Number(frame.epoch.value());
   Put(out, frame.positions);
   out.Number(frame.rows);
+  out.Flag(frame.loaded);
 }
 TakenFrame ReadTaken(ByteReader& in) {
   TakenFrame frame;
   frame.epoch = Epoch(in.Number<uint64_t>());
   frame.positions = GetPositions(in);
   frame.rows = in.Number<uint64_t>();
+  frame.loaded = in.Flag();
   return frame;
 }
 
@@ -113,7 +115,6 @@ void Write(ByteWriter& out, const DoneFrame& frame) {
   out.Number(frame.epoch.value());
   Put(out, frame.waiting);
   Put(out, frame.event_times);
-  out.Flag(frame.loaded);
   out.Flag(frame.finished);
   out.Number(frame.run_micros);
 }
@@ -122,7 +123,6 @@ DoneFrame ReadDone(ByteReader& in) {
   frame.epoch = Epoch(in.Number<uint64_t>());
   frame.waiting = GetWaiting(in);
   frame.event_times = GetTimes(in);
-  frame.loaded = in.Flag();
   frame.finished = in.Flag();
   frame.run_micros = in.Number<int64_t>();
   return frame;

@@ -35,6 +35,7 @@ void Put(ByteWriter& out, const CutRecord& record) {
   out.Number(record.epoch.value());
   out.Number(record.clock_micros);
   out.Flag(record.load);
+  out.Flag(record.loaded);
   out.Number(static_cast<uint32_t>(record.watermarks.size()));
   for (const std::optional<int64_t>& watermark : record.watermarks) out.Maybe(watermark);
   out.Number(static_cast<uint32_t>(record.positions.size()));
@@ -82,6 +83,7 @@ CutRecord GetCut(ByteReader& in) {
   record.epoch = Epoch(in.Number<uint64_t>());
   record.clock_micros = in.Number<int64_t>();
   record.load = in.Flag();
+  record.loaded = in.Flag();
   record.watermarks.resize(in.Count(1));
   for (std::optional<int64_t>& watermark : record.watermarks) watermark = in.Maybe<int64_t>();
   record.positions.resize(in.Count(sizeof(uint32_t)));

@@ -50,10 +50,10 @@ class ConductorTest : public testing::Test {
       taken.epoch = epoch;
       taken.positions.resize(1);
       taken.positions[0]["p" + std::to_string(shard)].offset = static_cast<int64_t>(epoch.value());
+      taken.loaded = loaded;
       conductor_->OnTaken(ShardId(shard), taken);
       DoneFrame done;
       done.epoch = epoch;
-      done.loaded = loaded;
       done.finished = finished;
       done.event_times = {static_cast<int64_t>(epoch.value()) * 100 + shard};
       conductor_->OnDone(ShardId(shard), done);
@@ -126,20 +126,27 @@ TEST_F(ConductorTest, ReplaysExactlyAndShowsOnlyTheLast) {
   Conductor::Options options;
   options.load = false;
   options.first_epoch = Epoch(5);
+  std::vector<CutRecord> records;
   for (uint64_t epoch : {7, 9}) {
     CutRecord record;
+    record.loaded = true;
     record.epoch = Epoch(epoch);
     record.positions.resize(1);
-    record.positions[0]["p0"].offset = static_cast<int64_t>(epoch * 10);
+    record.positions[0]["p0"].offset = static_cast<int64_t>(epoch);
+    record.positions[0]["p1"].offset = static_cast<int64_t>(epoch == 9 ? 90 : epoch);
     record.clock_micros = static_cast<int64_t>(epoch);
-    options.replay.push_back(record);
+    records.push_back(record);
   }
+  InMemoryReplay replay(records);
+  options.replay = &replay;
+  std::vector<ReplayDifference> differences;
+  options.on_difference = [&](const ReplayDifference& difference) { differences.push_back(difference); };
   Make(options);
   PollAll();
   auto cuts = link_.Take<CutFrame>();
   ASSERT_EQ(cuts.size(), 2u);
   EXPECT_EQ(cuts[0].second.epoch, Epoch(7));
-  EXPECT_EQ(cuts[0].second.until->at(0).at("p0").offset, 70);
+  EXPECT_EQ(cuts[0].second.until->at(0).at("p1").offset, 7);
   EXPECT_EQ(cuts[0].second.clock_micros, 7);
   EXPECT_FALSE(cuts[0].second.replay_ends);
   FinishEpoch(Epoch(7));
@@ -151,6 +158,10 @@ TEST_F(ConductorTest, ReplaysExactlyAndShowsOnlyTheLast) {
   PollAll();
   EXPECT_TRUE(conductor_->status().load_complete);
   EXPECT_TRUE(journal_.records.empty()) << "a replayed epoch stands in the journal already";
+  ASSERT_EQ(differences.size(), 1u) << "p1 gave other records in the last one";
+  EXPECT_EQ(differences[0].epoch, Epoch(9));
+  EXPECT_EQ(differences[0].partition, "p1");
+  EXPECT_EQ(conductor_->status().replayed, 2u);
   conductor_->OnWaiting(ShardId(0), {{1, 1}});
   clock_.Advance(1'000'000);
   PollAll();
@@ -182,6 +193,30 @@ TEST_F(ConductorTest, WhatIsToldDuringAnEpochBelongsToIt) {
   FinishEpoch(Epoch(1));
   PollAll();
   EXPECT_EQ(conductor_->NextWakeMicros(), std::nullopt);
+}
+
+TEST_F(ConductorTest, StopsWhereTheJournalCannotBeRead) {
+  class Broken : public CutReplay {
+   public:
+    absl::StatusOr<std::optional<CutRecord>> Next() override {
+      if (++calls_ > 1) return absl::DataLossError("a segment is damaged");
+      CutRecord record;
+      record.epoch = Epoch(3);
+      return record;
+    }
+
+   private:
+    int calls_ = 0;
+  };
+  Broken replay;
+  Conductor::Options options;
+  options.replay = &replay;
+  Make(options);
+  PollAll();
+  FinishEpoch(Epoch(3));
+  PollAll();
+  EXPECT_TRUE(absl::IsDataLoss(conductor_->failure()));
+  EXPECT_EQ(conductor_->status().committed, Epoch()) << "what follows is not known, so nothing is shown";
 }
 
 TEST_F(ConductorTest, DiesOfFramesOutOfTurn) {

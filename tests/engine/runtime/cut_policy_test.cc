@@ -28,17 +28,34 @@ TEST(CutPolicy, CutsALoneRowAtOnce) {
   EXPECT_TRUE(policy.ShouldCut(5'000));
   policy.OnCut(5'000);
   EXPECT_FALSE(policy.ShouldCut(9'000));
-  policy.OnDone({{0, 0}, {0, 0}}, 10, 5'020);
+  policy.OnDone({{0, 0}, {0, 0}}, {10, 0}, 5'020);
   EXPECT_FALSE(policy.ShouldCut(9'000));
   policy.OnWaiting(kFirst, {1, 10}, 9'000);
   EXPECT_TRUE(policy.ShouldCut(9'000));
+}
+
+TEST(CutPolicy, ASlowJournalSpreadsTheCutsButALoneRowIsCutAtOnce) {
+  CutPolicy policy(Options(), 1);
+  int64_t now = 0;
+  for (int i = 0; i < 50; ++i) {
+    policy.OnCut(now);
+    now += 4'000;
+    policy.OnDone({{1, 10}}, {20, 3'980}, now);
+    now = std::max(now, *policy.NextWakeMicros());
+  }
+  EXPECT_GT(policy.min_epoch_micros(), 7'000) << "not one sync after the other";
+  EXPECT_LT(policy.min_epoch_micros(), 9'000) << "waiting for a disk is no work";
+  policy.OnCut(now);
+  policy.OnDone({{0, 0}}, {20, 3'980}, now + 4'000);
+  policy.OnWaiting(kFirst, {1, 10}, now + 50'000);
+  EXPECT_TRUE(policy.ShouldCut(now + 50'000));
 }
 
 TEST(CutPolicy, KeepsTheLeastDistance) {
   CutPolicy policy(Options(), 1);
   policy.OnWaiting(kFirst, {1, 10}, 1'000);
   policy.OnCut(1'000);
-  policy.OnDone({{1, 10}}, 20, 1'020);
+  policy.OnDone({{1, 10}}, {20, 0}, 1'020);
   EXPECT_FALSE(policy.ShouldCut(1'020));
   EXPECT_EQ(policy.NextWakeMicros(), 1'200);
   EXPECT_TRUE(policy.ShouldCut(1'200));
@@ -47,13 +64,13 @@ TEST(CutPolicy, KeepsTheLeastDistance) {
 TEST(CutPolicy, ALimitGoesBeforeTheDistance) {
   CutPolicy policy(Options(), 1);
   policy.OnCut(1'000);
-  policy.OnDone({{999, 10}}, 20, 1'020);
+  policy.OnDone({{999, 10}}, {20, 0}, 1'020);
   EXPECT_FALSE(policy.ShouldCut(1'021));
   policy.OnWaiting(kFirst, {1000, 10}, 1'030);
   EXPECT_TRUE(policy.ShouldCut(1'030));
 
   policy.OnCut(1'030);
-  policy.OnDone({{1, 1 << 20}}, 20, 1'040);
+  policy.OnDone({{1, 1 << 20}}, {20, 0}, 1'040);
   EXPECT_TRUE(policy.ShouldCut(1'040));
 }
 
@@ -63,7 +80,7 @@ TEST(CutPolicy, DistanceFollowsTheFixedCostUpToTheAge) {
   // Epochs of 3 ms of which 1 ms is work: the fixed cost is 2 ms.
   for (int i = 0; i < 100; ++i) {
     policy.OnCut(now);
-    policy.OnDone({{1, 10}}, 1'000, now + 3'000);
+    policy.OnDone({{1, 10}}, {1'000, 0}, now + 3'000);
     now += 10'000;
   }
   EXPECT_GT(policy.min_epoch_micros(), 19'000);
@@ -71,14 +88,14 @@ TEST(CutPolicy, DistanceFollowsTheFixedCostUpToTheAge) {
   // 20 ms: the distance would be 200 ms, but no row waits longer than the age.
   for (int i = 0; i < 100; ++i) {
     policy.OnCut(now);
-    policy.OnDone({{1, 10}}, 1'000, now + 21'000);
+    policy.OnDone({{1, 10}}, {1'000, 0}, now + 21'000);
     now += 100'000;
   }
   EXPECT_EQ(policy.min_epoch_micros(), 50'000);
   // Work is no fixed cost: the distance comes back.
   for (int i = 0; i < 200; ++i) {
     policy.OnCut(now);
-    policy.OnDone({{1, 10}}, 21'000, now + 21'000);
+    policy.OnDone({{1, 10}}, {21'000, 0}, now + 21'000);
     now += 100'000;
   }
   EXPECT_EQ(policy.min_epoch_micros(), 200);
@@ -89,7 +106,7 @@ TEST(CutPolicy, NoRowWaitsLongerThanTheAge) {
   options.min_epoch_micros = 1'000'000;
   CutPolicy policy(options, 1);
   policy.OnCut(0);
-  policy.OnDone({{0, 0}}, 0, 10);
+  policy.OnDone({{0, 0}}, {0, 0}, 10);
   policy.OnWaiting(kFirst, {1, 1}, 10'000);
   EXPECT_EQ(policy.NextWakeMicros(), 60'000);
   EXPECT_FALSE(policy.ShouldCut(59'999));
