@@ -54,6 +54,10 @@ class GrpcServer::Impl {
       return MakeError(ErrorCode::kUnavailable, StrCat("cannot listen at grpc.address=", settings.grpc_address,
                                                        ": it is in use or no address (host:port) of this machine"));
     }
+    // Probes may ask for the server as a whole or for a service by name.
+    for (const char* service : {v1::PipelineService::service_full_name(), v1::CheckpointService::service_full_name()}) {
+      server_->GetHealthCheckService()->SetServingStatus(service, true);
+    }
     address_ = WithPort(settings.grpc_address, port);
     v1::ServerInfo info;
     info.set_version(services.version);
