@@ -63,9 +63,6 @@ void KeyTable::Probe(const KeyBatch& keys, Entry** entries, SliceWork peek, Sett
   const uint64_t* hashes = keys.hashes();
   uint32_t size = keys.size();
   uint32_t behind = std::min((size + kStep - 1) / kStep * kStep, kSlice);
-  auto end_slice = [&](uint32_t end, SliceWork call) {
-    if (end % kSlice == 0 || end == size) call((end - 1) / kSlice * kSlice, end);
-  };
   for (uint32_t step = 0; step < size + 3 * behind; step += kStep) {
     if (uint32_t begin = step; begin < size) {
       uint32_t end = std::min(size, begin + kStep);
@@ -83,14 +80,14 @@ void KeyTable::Probe(const KeyBatch& keys, Entry** entries, SliceWork peek, Sett
         __builtin_prefetch(entries[i], 1);
       }
     }
-    if (uint32_t begin = step - 2 * behind; begin < size) end_slice(std::min(size, begin + kStep), peek);
+    if (uint32_t begin = step - 2 * behind; begin < size) peek(begin, std::min(size, begin + kStep));
     if (uint32_t begin = step - 3 * behind; begin < size) {
       uint32_t end = std::min(size, begin + kStep);
       for (uint32_t i = begin; i < end; ++i) {
         uint32_t row = keys.RowAt(i);
         entries[i] = settle(hashes[row], row, entries[i]);
       }
-      end_slice(end, work);
+      if (end % kSlice == 0 || end == size) work((end - 1) / kSlice * kSlice, end);
     }
   }
 }

@@ -32,14 +32,17 @@ class OrderedGroup {
     const Leaf* leaf = Edge(true);
     return leaf->values()[leaf->count - 1];
   }
-  // Fetches what the next call will read first.
-  void Prefetch() const { __builtin_prefetch(reinterpret_cast<const void*>(handle_ & ~kTreeBit), 1); }
+  // What the next call will read first.
+  const void* front() const { return reinterpret_cast<const void*>(handle_ & ~kTreeBit); }
 
   // Adds to the weight of a value; at 0 the value goes.
   void Add(const T& value, int64_t weight, BlockPool& pool) {
     if (weight == 0) return;
     if (is_tree()) return AddToTree(value, weight, pool);
     if (handle_ == 0) handle_ = reinterpret_cast<uintptr_t>(NewLeaf(1, weight != 1, pool));
+    if constexpr (kHasLane) {
+      if (weight == 1 && AddToLane(leaf(), value)) return;
+    }
     void* node = leaf();
     int64_t added = 0;
     Split split = AddToLeaf(node, value, weight, &added, pool);
@@ -120,7 +123,10 @@ class OrderedGroup {
   }
   static Leaf* NewLeaf(uint32_t lines, bool weighted, BlockPool& pool) {
     auto capacity = static_cast<uint16_t>(CapacityOf(lines, weighted));
-    return new (pool.Allocate(lines * kLine)) Leaf{0, capacity, static_cast<uint16_t>(lines), weighted};
+    auto* leaf = new (pool.Allocate(lines * kLine)) Leaf{0, capacity, static_cast<uint16_t>(lines), weighted};
+    if (kHasLane && lines == 1)
+      std::memset(static_cast<void*>(leaf + 1), 0, kLine - sizeof(Leaf));  // AddToLane reads all
+    return leaf;
   }
 
   const Leaf* Edge(bool last) const {
@@ -244,6 +250,26 @@ class OrderedGroup {
     InsertIntoLeaf(leaf, at, Ops::Own(value, pool), weight);
     if (split.right != nullptr) split.low = Ops::Own(static_cast<Leaf*>(split.right)->values()[0], pool);
     return split;
+  }
+
+  // A leaf of one line without weights, of integers, is worked on as a whole, without a branch that depends on values
+  // or on their number. False: the value is there already, or there is no room.
+  static constexpr uint32_t kLane = (kLine - 8) / sizeof(T);
+  static constexpr bool kHasLane = std::is_integral_v<T> && sizeof(T) == 8;
+  static bool AddToLane(Leaf* leaf, const T& value) {
+    uint32_t count = leaf->count;
+    if (leaf->lines != 1 || leaf->weighted != 0 || count == leaf->capacity) return false;
+    T* values = leaf->values();
+    uint32_t at = 0, equal = 0;
+    for (uint32_t i = 0; i < kLane; ++i) {
+      at += (i < count) & (values[i] < value);
+      equal |= (i < count) & (values[i] == value);
+    }
+    if (equal != 0) return false;
+    for (uint32_t i = kLane - 1; i > 0; --i) values[i] = i > at ? values[i - 1] : values[i];
+    values[at] = value;
+    leaf->count = static_cast<uint16_t>(count + 1);
+    return true;
   }
 
   static void InsertIntoLeaf(Leaf* leaf, uint32_t at, const T& owned, int64_t weight) {

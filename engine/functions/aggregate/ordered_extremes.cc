@@ -32,7 +32,12 @@ class OrderedExtremes : public Extremes {
 
   void Prefetch(std::span<const Entry* const> entries) const override {
     for (const Entry* entry : entries) {
-      if (entry != nullptr && is_group_.Get(entry)) GroupOf(entry).Prefetch();
+      if (entry == nullptr) continue;
+      // Without a branch: whether a group has two values or more cannot be predicted.
+      uintptr_t mask = is_group_.Get(entry) ? ~uintptr_t{0} : 0;
+      auto front = reinterpret_cast<uintptr_t>(GroupOf(entry).front());
+      __builtin_prefetch(reinterpret_cast<const void*>((front & mask) | (reinterpret_cast<uintptr_t>(entry) & ~mask)),
+                         1);
     }
   }
   const void* Least(const Entry* entry, void* scratch) const override {
