@@ -152,6 +152,7 @@ absl::StatusOr<CatalogPipeline> Catalog::AddRevision(const std::string& uid, v1:
   std::lock_guard lock(mutex_);
   ASSIGN_OR_RETURN(CatalogPipeline * pipeline, Require(uid));
   v1::CatalogEntry entry = pipeline->entry;
+  entry.clear_failure();
   entry.set_revision(entry.revision() + 1);
   entry.set_version(entry.version() + 1);
   entry.set_update_time_micros(now_micros);
@@ -180,8 +181,9 @@ absl::StatusOr<CatalogPipeline> Catalog::SetDesiredState(const std::string& uid,
                                                          int64_t now_micros) {
   std::lock_guard lock(mutex_);
   ASSIGN_OR_RETURN(CatalogPipeline * pipeline, Require(uid));
-  if (pipeline->entry.desired_state() == desired) return *pipeline;
+  if (pipeline->entry.desired_state() == desired && !pipeline->entry.has_failure()) return *pipeline;
   v1::CatalogEntry entry = pipeline->entry;
+  entry.clear_failure();
   entry.set_desired_state(desired);
   entry.set_version(entry.version() + 1);
   entry.set_update_time_micros(now_micros);
@@ -207,6 +209,7 @@ absl::StatusOr<ReservedStart> Catalog::ReserveStart(const std::string& uid) {
   start.generation = entry.generation() + 1;
   start.first_epoch = entry.end_epoch();
   start.end_epoch = start.first_epoch + kEpochBlock;
+  entry.clear_failure();
   entry.set_generation(start.generation);
   entry.set_end_epoch(start.end_epoch);
   RETURN_IF_ERROR(WriteEntry(entry));
@@ -246,6 +249,19 @@ absl::Status Catalog::SetPositions(const std::string& uid, const v1::CatalogPosi
   }
   RETURN_IF_ERROR(files_.Write(PositionsPath(FolderOf(uid)), positions.SerializeAsString()));
   pipeline->positions = std::make_shared<v1::CatalogPositions>(positions);
+  return absl::OkStatus();
+}
+
+absl::Status Catalog::SetFailure(const std::string& uid, const v1::CatalogFailure& failure) {
+  std::lock_guard lock(mutex_);
+  ASSIGN_OR_RETURN(CatalogPipeline * pipeline, Require(uid));
+  if (pipeline->entry.revision() != failure.revision()) {
+    return MakeError(ErrorCode::kNotFound, "the revision is not the current one any more");
+  }
+  v1::CatalogEntry entry = pipeline->entry;
+  *entry.mutable_failure() = failure;
+  RETURN_IF_ERROR(WriteEntry(entry));
+  pipeline->entry = std::move(entry);
   return absl::OkStatus();
 }
 

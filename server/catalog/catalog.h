@@ -54,17 +54,21 @@ class Catalog {
   // Makes the next revision current. With `keep_extents` it reads its sources from where the one before does.
   absl::StatusOr<CatalogPipeline> AddRevision(const std::string& uid, v1::CatalogRevision revision, bool keep_extents,
                                               int64_t now_micros);
+  // Forgets a failure.
   absl::StatusOr<CatalogPipeline> SetDesiredState(const std::string& uid, v1::Pipeline::DesiredState desired,
                                                   int64_t now_micros);
   absl::Status Delete(const std::string& uid);
 
-  // The next generation and a block of epochs that no earlier one was given.
+  // The next generation and a block of epochs that no earlier one was given. Forgets a failure.
   absl::StatusOr<ReservedStart> ReserveStart(const std::string& uid);
   // Extends the block; the new end.
   absl::StatusOr<uint64_t> ReserveEpochs(const std::string& uid);
   // Of the current revision; NOT_FOUND if `extents_revision` is not the current one any more.
   absl::Status SetExtents(const std::string& uid, uint64_t extents_revision, const v1::SourceExtents& extents);
   absl::Status SetPositions(const std::string& uid, const v1::CatalogPositions& positions);
+  // The revision has failed for good; kept until a user starts the pipeline or updates it. NOT_FOUND if it is not the
+  // current one any more.
+  absl::Status SetFailure(const std::string& uid, const v1::CatalogFailure& failure);
 
  private:
   Catalog(std::string folder, SmallFiles files) : folder_(std::move(folder)), files_(std::move(files)) {}

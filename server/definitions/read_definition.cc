@@ -49,6 +49,13 @@ void ReadOptions(const DocumentNode& node, const std::string& path, v1::Options&
   constexpr uint64_t kRows = 1ull << 40;
   constexpr uint64_t kBytes = 1ull << 50;
   out.set_shards(static_cast<uint32_t>(fields.Unsigned("shards", 1024)));
+  // In a plan of proto 0 is what is not said; written out it is a mistake.
+  if (const DocumentNode* shards = fields.Find("shards"); shards != nullptr && shards->text == "0") {
+    problems.Add({.code = ErrorCode::kInvalidOption,
+                  .path = fields.PathOf("shards"),
+                  .message = "a pipeline has at least one shard",
+                  .suggestion = "shards: 1, or leave it out"});
+  }
   out.set_memory_bytes(fields.Unsigned("memory_bytes", kBytes));
   if (fields.Find("memory") != nullptr) {
     std::string text = fields.Text("memory");

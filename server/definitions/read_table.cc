@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "engine/base/str_cat.h"
+#include "server/definitions/duration.h"
 #include "server/definitions/field_reader.h"
 #include "server/definitions/places.h"
 #include "server/definitions/suggestion.h"
@@ -97,6 +98,17 @@ void ReadTable(const std::string& name, const DocumentNode& node, const std::str
   out.set_version_column(fields.Text("version_column"));
   out.set_append_only(fields.Boolean("append_only"));
   for (const std::string& column : fields.Names("monotone")) out.add_monotone(column);
+  if (fields.Find("tombstone_retention") != nullptr) {
+    std::string text = fields.Text("tombstone_retention");
+    if (auto micros = ParseDurationMicros(text)) {
+      out.set_tombstone_retention_micros(*micros);
+    } else {
+      problems.Add({.code = ErrorCode::kInvalidOption,
+                    .path = fields.PathOf("tombstone_retention"),
+                    .message = StrCat("`", text, "` is no length of time from 1 ms to 36500 days"),
+                    .suggestion = "write it as 90s, 15 minutes, 24h or 7d"});
+    }
+  }
   fields.Finish();
 }
 

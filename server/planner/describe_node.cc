@@ -162,6 +162,8 @@ class Describer {
     Names names = NamesOf(node_.schema());
     Add("key", List(node_.upsert().key(), names));
     Add("by", node_.upsert().version() > 0 ? names[static_cast<size_t>(node_.upsert().version() - 1)] : "stamp");
+    int64_t retention_ms = node_.upsert().tombstone_retention_micros() / 1000;
+    Add("tombstones", retention_ms % 1000 == 0 ? StrCat(retention_ms / 1000, " s") : StrCat(retention_ms, " ms"));
   }
 
   void Exchange() {

@@ -18,7 +18,8 @@
 namespace freshet {
 namespace {
 
-// How long a deleted key is remembered, in record time, so that an older record that comes late does not revive it.
+// How long a deleted key is remembered, in record time, so that an older record that comes late does not revive it,
+// where the table does not say (tombstone_retention).
 constexpr int64_t kTombstoneRetentionMicros = 24ll * 3600 * 1'000'000;
 
 // Options that say where and how something is read, not what: changing them keeps all state.
@@ -111,12 +112,26 @@ class TableBuilder {
       }
       primary_key_.push_back(*column);
     }
+    CheckRetention();
     if (table_.version_column().empty()) return;
     std::string version_path = JoinPath(path_, "version_column");
     version_column_ = FindColumn(table_.version_column(), version_path);
     if (table_.primary_key().empty()) {
       Add(ErrorCode::kMissingPrimaryKey, version_path, "a version column orders the rows of one key: there is no key",
           "declare primary_key");
+    }
+  }
+
+  void CheckRetention() {
+    int64_t retention = table_.tombstone_retention_micros();
+    if (retention == 0) return;
+    std::string path = JoinPath(path_, "tombstone_retention");
+    if (table_.primary_key().empty()) {
+      Add(ErrorCode::kMissingPrimaryKey, path, "what is remembered is the key of a deleted row: there is no key",
+          "declare primary_key, or leave tombstone_retention out");
+    }
+    if (retention < 0) {
+      Add(ErrorCode::kInvalidOption, path, "a length of time is not negative", "tombstone_retention: 24h");
     }
   }
 
@@ -190,7 +205,8 @@ class TableBuilder {
       PlanUpsert upsert;
       upsert.key = primary_key_;
       upsert.version = version_column_;
-      upsert.tombstone_retention_micros = kTombstoneRetentionMicros;
+      int64_t retention = table_.tombstone_retention_micros();
+      upsert.tombstone_retention_micros = retention == 0 ? kTombstoneRetentionMicros : retention;
       return MakeNode(std::move(upsert), {node}, table_.name());
     }
     return table_.deletes() ? MakeNode(PlanKeylessDeletes{}, {node}, table_.name()) : node;

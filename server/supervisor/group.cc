@@ -54,6 +54,12 @@ Group::Group(const GroupEnvironment* environment, CatalogPipeline pipeline)
     epoch_ = pipeline_.positions->epoch();
     was_loaded_ = pipeline_.positions->load_complete();
   }
+  const v1::CatalogEntry& entry = pipeline_.entry;
+  if (entry.has_failure() && entry.failure().revision() == entry.revision() && !IsOfMachine(entry.failure().code())) {
+    failure_ = {entry.failure().reason(), entry.failure().code()};
+    running_revision_ = entry.revision();
+    phase_ = Phase::kFailed;
+  }
 }
 
 uint32_t Group::shard_count() const { return std::max<uint32_t>(1, pipeline_.revision->plan().options().shards()); }
@@ -95,6 +101,8 @@ void Group::Reconcile(CatalogPipeline pipeline, bool anew) {
         SetPhase(Phase::kStopped);
       } else if (other_revision || anew) {
         Begin();
+      } else {
+        environment_.on_change(uid_, /*now=*/true);
       }
       break;
     case Phase::kWaitingForOld:
@@ -382,15 +390,29 @@ void Group::AfterEnd() {
   }
   last_failure_ = failure_;
   ++restarts_;
-  bool memory = failure_->code == InfoOf(ErrorCode::kMemoryLimit).name;
-  auto wait = policy_.OnFailure(environment_.clock->MonotonicMicros(), positions_.Sum(), memory);
+  auto wait = policy_.OnFailure(environment_.clock->MonotonicMicros(), positions_.Sum(), failure_->code);
   if (!wait) {
     spdlog::error("pipeline {} has failed: {}", pipeline_.entry.id(), failure_->reason);
+    SaveFailure();
     SetPhase(Phase::kFailed);
     return;
   }
   SetPhase(Phase::kBackoff);
   After(timer_, microseconds(*wait), &Group::Begin);
+}
+
+// A server that starts keeps it FAILED. Posted before any next start, which forgets it.
+void Group::SaveFailure() {
+  v1::CatalogFailure record;
+  record.set_revision(running_revision_);
+  record.set_reason(failure_->reason);
+  record.set_code(failure_->code);
+  environment_.launcher->Post([catalog = environment_.catalog, uid = uid_, record = std::move(record)] {
+    absl::Status status = catalog->SetFailure(uid, record);
+    if (!status.ok() && !absl::IsNotFound(status)) {
+      spdlog::warn("cannot write the failure of a pipeline: {}", StdView(status.message()));
+    }
+  });
 }
 
 }  // namespace freshet

@@ -41,6 +41,7 @@ struct GroupEnvironment {
 // before has ended, also one that an earlier server launched (it holds the group's lock file).
 class Group : public std::enable_shared_from_this<Group> {
  public:
+  // FAILED if the catalog says that the revision has failed for good, until it is reconciled anew.
   Group(const GroupEnvironment* environment, CatalogPipeline pipeline);
 
   // Takes over what the catalog says now: starts, stops, or starts anew for another revision. `anew`: a user wants it,
@@ -133,6 +134,7 @@ class Group : public std::enable_shared_from_this<Group> {
   void End(bool gently);
   void Kill();
   void AfterEnd();
+  void SaveFailure();
   void SetPhase(Phase phase);
   v1::Pipeline::State State() const;
   std::string Reason() const;

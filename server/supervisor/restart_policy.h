@@ -3,8 +3,17 @@
 
 #include <cstdint>
 #include <optional>
+#include <string_view>
 
 namespace freshet {
+
+// Whether another start would fail just the same, since what the definition names is not there or is not what it was
+// (no such file, an option that cannot be used, input that changed behind what was read): the pipeline has failed at
+// once. `code`: of the error list.
+bool IsFinal(std::string_view code);
+// Whether a pipeline that failed so is started again with the server: the machine was the reason (no disk, no process),
+// not the pipeline. Others stay FAILED until a user starts or updates them.
+bool IsOfMachine(std::string_view code);
 
 class RestartPolicy {
  public:
@@ -21,9 +30,9 @@ class RestartPolicy {
   // The group has been started.
   void OnStart(int64_t now_micros) { started_micros_ = now_micros; }
   // It has failed, having got to `progress` (records read, over all sources): further than ever before means that
-  // this failure is not the one before again. `memory`: it took more than it may, which progress does not excuse.
-  // The wait before the next start; no value: give up.
-  std::optional<int64_t> OnFailure(int64_t now_micros, uint64_t progress, bool memory);
+  // this failure is not the one before again. `code`: of the error list; memory failures are not excused by progress,
+  // and what IsFinal is not tried again. The wait before the next start; no value: give up.
+  std::optional<int64_t> OnFailure(int64_t now_micros, uint64_t progress, std::string_view code);
   // A user starts it anew.
   void Reset();
 

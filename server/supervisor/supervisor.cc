@@ -36,7 +36,7 @@ absl::Status Supervisor::Start() {
                    UnixListener::Listen(io_, environment_.control_path,
                                         [this](FrameConnection::Socket socket) { Accepted(std::move(socket)); }));
   for (const CatalogPipeline& pipeline : options_.catalog->List()) {
-    boost::asio::post(io_, [this, pipeline] { GroupOf(pipeline).Reconcile(pipeline, /*anew=*/true); });
+    boost::asio::post(io_, [this, pipeline] { GroupOf(pipeline).Reconcile(pipeline, /*anew=*/false); });
   }
   thread_ = std::thread([this] { io_.run(); });
   return absl::OkStatus();

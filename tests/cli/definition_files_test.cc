@@ -42,6 +42,20 @@ TEST(DefinitionOutlineTest, ALaterFileReplacesSources) {
               IsEmpty());
 }
 
+TEST(DefinitionOutlineTest, ItEndsWhereEveryTableHasSourcesThatEnd) {
+  EXPECT_TRUE(OutlineOf(Files({"tables: {t: {sources: [{connector: files, path: x}]}}"})).ends);
+  EXPECT_FALSE(OutlineOf(Files({"tables: {t: {sources: [{connector: files}]}, u: {columns: []}}"})).ends);
+  EXPECT_FALSE(OutlineOf(Files({"tables: {t: {sources: [{connector: files}, {connector: kafka}]}}"})).ends);
+  EXPECT_FALSE(OutlineOf(Files({"tables: {}"})).ends);
+  EXPECT_FALSE(OutlineOf(Files({"tables: ["})).ends);
+  v1::Definition definition;
+  v1::SourceBinding& source = *definition.mutable_plan()->add_tables()->add_sources();
+  source.set_connector("kafka");
+  EXPECT_FALSE(OutlineOf(definition).ends);
+  (*source.mutable_options())["mode"] = "static";
+  EXPECT_TRUE(OutlineOf(definition).ends);
+}
+
 TEST(ReadDefinitionFilesTest, AMissingFileIsWrongUse) {
   auto definition = ReadDefinitionFiles({"/nonexistent/x.yaml"});
   EXPECT_EQ(ExitCodeOf(definition.status()), ExitCode::kWrongUse);

@@ -65,9 +65,8 @@ std::string ScalarOf(const YAML::Node& node, const char* key) {
 }
 
 // By the connectors' defaults: files end, Kafka goes on.
-bool Follows(const YAML::Node& source) {
-  std::string mode = ScalarOf(source, "mode");
-  return mode.empty() ? ScalarOf(source, "connector") == "kafka" : mode == "follow";
+bool Follows(const std::string& connector, const std::string& mode) {
+  return mode.empty() ? connector == "kafka" : mode == "follow";
 }
 
 class Outliner {
@@ -79,14 +78,35 @@ class Outliner {
     }
   }
 
+  void Add(const v1::Plan& plan) {
+    for (const v1::Table& table : plan.tables()) {
+      SourceKinds& kinds = tables_[table.name()] = {};
+      for (const v1::SourceBinding& source : table.sources()) {
+        auto mode = source.options().find("mode");
+        kinds.Add(source.connector(), mode == source.options().end() ? "" : mode->second);
+      }
+    }
+  }
+
   DefinitionOutline Take() {
-    for (const auto& [table, follows] : follows_) {
-      if (follows) outline_.follows.push_back(table);
+    outline_.ends = !tables_.empty();
+    for (const auto& [table, kinds] : tables_) {
+      if (kinds.follows) outline_.follows.push_back(table);
+      outline_.ends = outline_.ends && kinds.any && !kinds.follows;
     }
     return std::move(outline_);
   }
 
  private:
+  struct SourceKinds {
+    bool any = false;
+    bool follows = false;
+    void Add(const std::string& connector, const std::string& mode) {
+      any = true;
+      follows = follows || Follows(connector, mode);
+    }
+  };
+
   void AddNode(const YAML::Node& root) {
     if (!root.IsMap()) return;
     if (std::string name = ScalarOf(root, "name"); !name.empty()) outline_.name = name;
@@ -94,16 +114,16 @@ class Outliner {
     if (!tables || !tables.IsMap()) return;
     for (const auto& table : tables) {
       if (!table.first.IsScalar() || !table.second.IsMap()) continue;
+      SourceKinds& kinds = tables_[table.first.Scalar()];
       YAML::Node sources = table.second["sources"];
       if (!sources || !sources.IsSequence()) continue;
-      bool follows = false;
-      for (const auto& source : sources) follows |= Follows(source);
-      follows_[table.first.Scalar()] = follows;  // a later file replaces the sources
+      kinds = {};  // a later file replaces the sources
+      for (const auto& source : sources) kinds.Add(ScalarOf(source, "connector"), ScalarOf(source, "mode"));
     }
   }
 
   DefinitionOutline outline_;
-  std::map<std::string, bool> follows_;
+  std::map<std::string, SourceKinds> tables_;
 };
 
 }  // namespace
@@ -124,6 +144,7 @@ absl::StatusOr<v1::Definition> ReadDefinitionFiles(const std::vector<std::string
 
 DefinitionOutline OutlineOf(const v1::Definition& definition) {
   Outliner outliner;
+  if (definition.has_plan()) outliner.Add(definition.plan());
   for (const v1::DefinitionFile& file : definition.files()) outliner.Add(file.text());
   DefinitionOutline outline = outliner.Take();
   if (outline.name.empty() && definition.files_size() > 0) {

@@ -17,6 +17,7 @@ absl::StatusOr<v1::Definition> ReadDefinitionFiles(const std::vector<std::string
 struct DefinitionOutline {
   std::string name;                  // the last file's `name:`, else the first file's stem
   std::vector<std::string> follows;  // tables with a source that does not end
+  bool ends = false;                 // every table has sources, and all of them end
 };
 DefinitionOutline OutlineOf(const v1::Definition& definition);
 

@@ -3,6 +3,7 @@
 #include <optional>
 
 #include "engine/base/str_cat.h"
+#include "tools/cli/definition_files.h"
 #include "tools/cli/output/progress.h"
 
 namespace freshet {
@@ -34,6 +35,8 @@ std::optional<absl::Status> ResultOf(const v1::Pipeline& pipeline, WaitUntil unt
 }  // namespace
 
 absl::StatusOr<v1::Pipeline> WaitForPipeline(ControlClient& client, const v1::Pipeline& pipeline, WaitUntil until) {
+  // A commit completes the first fill, and the next one may be what tells that all sources have ended.
+  if (OutlineOf(pipeline.definition()).ends) until = WaitUntil::kCompleted;
   Progress progress;
   v1::Pipeline newest = pipeline;
   std::optional<absl::Status> result;

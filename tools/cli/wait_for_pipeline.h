@@ -8,7 +8,7 @@
 namespace freshet {
 
 enum class WaitUntil : uint8_t {
-  kFilled,     // RUNNING or COMPLETED
+  kFilled,     // RUNNING, or COMPLETED where every source ends
   kCompleted,  // every source has ended
 };
 

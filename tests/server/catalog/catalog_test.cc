@@ -88,6 +88,26 @@ TEST_F(CatalogTest, AChangedDefinitionForgetsExtentsAndPositions) {
   EXPECT_EQ(Open()->Find("p")->extents, nullptr);
 }
 
+TEST_F(CatalogTest, KeepsAFailureUntilAnythingBeginsAnew) {
+  v1::CatalogFailure failure;
+  failure.set_revision(1);
+  failure.set_reason("no such file");
+  failure.set_code("NOT_FOUND");
+  std::string uid = Open()->Create("p", v1::Pipeline::STARTED, Revision("one"), 0)->entry.uid();
+  auto has_failure = [&] { return Open()->FindUid(uid)->entry.has_failure(); };
+  ASSERT_TRUE(Open()->SetFailure(uid, failure).ok());
+  EXPECT_EQ(Open()->FindUid(uid)->entry.failure().reason(), "no such file");
+  ASSERT_TRUE(Open()->SetDesiredState(uid, v1::Pipeline::STARTED, 1).ok());
+  EXPECT_FALSE(has_failure());
+  ASSERT_TRUE(Open()->SetFailure(uid, failure).ok());
+  ASSERT_TRUE(Open()->ReserveStart(uid).ok());
+  EXPECT_FALSE(has_failure());
+  ASSERT_TRUE(Open()->SetFailure(uid, failure).ok());
+  ASSERT_TRUE(Open()->AddRevision(uid, Revision("two"), /*keep_extents=*/false, 2).ok());
+  EXPECT_FALSE(has_failure());
+  EXPECT_TRUE(absl::IsNotFound(Open()->SetFailure(uid, failure)));  // of a revision before
+}
+
 TEST_F(CatalogTest, GivesGenerationsAndEpochsOnce) {
   auto catalog = Open();
   std::string uid = catalog->Create("p", v1::Pipeline::STARTED, Revision("one"), 0)->entry.uid();

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "engine/base/str_cat.h"
+#include "server/definitions/duration.h"
 #include "server/definitions/json_document.h"
 #include "server/definitions/yaml_document.h"
 
@@ -30,6 +31,7 @@ TEST(ReadDefinitionTest, TellsPlacesOfProblemsInYaml) {
   EXPECT_EQ(Problems("tabels: {}\n"), "1:1 UNKNOWN_FIELD tabels\n");
   EXPECT_EQ(Problems("é: 1\nname: [a]\n"), "1:1 UNKNOWN_FIELD é\n2:1 INVALID_DEFINITION name\n");
   EXPECT_EQ(Problems("options: {shards: many}\n"), "1:19 INVALID_DEFINITION options.shards\n");
+  EXPECT_EQ(Problems("options: {shards: 0}\n"), "1:19 INVALID_OPTION options.shards\n");
   EXPECT_EQ(Problems("views: {v: {materialized: yes, filter: {input: t}}}\n"),
             "1:27 INVALID_DEFINITION views.v.materialized\n1:32 MISSING_FIELD views.v.filter\n");
   EXPECT_EQ(Problems("views: {v: {filtr: {}}}\n"), "1:13 UNKNOWN_FIELD views.v.filtr\n");
@@ -103,6 +105,24 @@ TEST(ReadDefinitionTest, TurnsScalarsOfOptionsIntoTexts) {
   EXPECT_EQ(options.at("no"), "no");
   EXPECT_EQ(plan.tables(0).columns(0).metadata(), v1::Column::OFFSET);
   EXPECT_EQ(plan.options().memory_bytes(), 1u << 30);
+}
+
+TEST(ReadDefinitionTest, ReadsLengthsOfTime) {
+  EXPECT_EQ(ParseDurationMicros("250ms"), 250'000);
+  EXPECT_EQ(ParseDurationMicros("90s"), 90'000'000);
+  EXPECT_EQ(ParseDurationMicros("15 Minutes"), 900'000'000);
+  EXPECT_EQ(ParseDurationMicros("24h"), 86'400'000'000);
+  EXPECT_EQ(ParseDurationMicros("7 d"), 604'800'000'000);
+  for (const char* text :
+       {"", "h", "12", "1.5h", "-1h", "0s", "1 hour 5 minutes", "3 weeks", "36501d", "99999999999999999999d"}) {
+    EXPECT_EQ(ParseDurationMicros(text), std::nullopt) << text;
+  }
+  EXPECT_EQ(Problems("tables: {t: {columns: [{name: k, type: bigint}], primary_key: [k], tombstone_retention: 2h}}\n"),
+            "");
+  EXPECT_EQ(Problems("tables: {t: {tombstone_retention: soon}}\n"),
+            "1:35 INVALID_OPTION tables.t.tombstone_retention\n");
+  EXPECT_EQ(Problems("{\"tables\": {\"t\": {\"tombstone_retention\": \"0s\"}}}", "a.json"),
+            "1:42 INVALID_OPTION tables.t.tombstone_retention\n");
 }
 
 }  // namespace

@@ -127,6 +127,23 @@ TEST(CompileTest, FingerprintsFollowTheLogicAlone) {
   EXPECT_EQ(first.physical.nodes(0).fingerprint(), other.physical.nodes(0).fingerprint());
 }
 
+TEST(CompileTest, ATableSaysHowLongDeletedKeysAreRemembered) {
+  auto retention = [](const std::string& declaration) {
+    CompileResult result = CompileText("tables: {t: {columns: [{name: k, type: bigint}], " + declaration +
+                                       "sources: [{connector: files, path: a.csv, format: csv}]}}\n"
+                                       "views: {v: {materialized: true, filter: {input: t, condition: k > 1}}}\n");
+    if (!result.ok()) return FormatProblems(result);
+    for (const v1::PhysicalNode& node : result.physical.nodes()) {
+      if (node.has_upsert()) return std::to_string(node.upsert().tombstone_retention_micros());
+    }
+    return std::string();
+  };
+  EXPECT_EQ(retention("primary_key: [k], "), "86400000000");
+  EXPECT_EQ(retention("primary_key: [k], tombstone_retention: 90s, "), "90000000");
+  EXPECT_NE(retention("tombstone_retention: 90s, ").find("MISSING_PRIMARY_KEY tables.t.tombstone_retention"),
+            std::string::npos);
+}
+
 TEST(CompileTest, LetsALaterFileReplaceSourcesOnly) {
   v1::Definition definition = DefinitionOf(ReadFile(std::filesystem::path(kFolder) / "words.yaml"), "words.yaml");
   v1::DefinitionFile* overlay = definition.add_files();

@@ -6,6 +6,8 @@ namespace freshet {
 namespace {
 
 constexpr int64_t kSecond = 1'000'000;
+constexpr char kDied[] = "SHARD_DIED";
+constexpr char kMemory[] = "MEMORY_LIMIT";
 
 RestartPolicy::Options Options() {
   RestartPolicy::Options options;
@@ -17,37 +19,55 @@ RestartPolicy::Options Options() {
 TEST(RestartPolicyTest, DoublesTheWaitUpToItsMaximumAndGivesUp) {
   RestartPolicy policy(Options());
   policy.OnStart(0);
-  EXPECT_EQ(policy.OnFailure(1, 0, false), 100'000);
-  EXPECT_EQ(policy.OnFailure(2, 0, false), 200'000);
-  EXPECT_EQ(policy.OnFailure(3, 0, false), 400'000);
-  EXPECT_EQ(policy.OnFailure(4, 0, false), 500'000);
-  EXPECT_EQ(policy.OnFailure(5, 0, false), std::nullopt);
+  EXPECT_EQ(policy.OnFailure(1, 0, kDied), 100'000);
+  EXPECT_EQ(policy.OnFailure(2, 0, kDied), 200'000);
+  EXPECT_EQ(policy.OnFailure(3, 0, kDied), 400'000);
+  EXPECT_EQ(policy.OnFailure(4, 0, kDied), 500'000);
+  EXPECT_EQ(policy.OnFailure(5, 0, kDied), std::nullopt);
 }
 
 TEST(RestartPolicyTest, ProgressExcuses) {
   RestartPolicy policy(Options());
   for (uint64_t progress = 1; progress < 100; ++progress) {
-    EXPECT_EQ(policy.OnFailure(0, progress, false), 100'000) << progress;
+    EXPECT_EQ(policy.OnFailure(0, progress, kDied), 100'000) << progress;
   }
-  for (int i = 0; i < 3; ++i) EXPECT_TRUE(policy.OnFailure(0, 99, false).has_value());
-  EXPECT_FALSE(policy.OnFailure(0, 50, false).has_value());  // short of the furthest: the same place again
+  for (int i = 0; i < 3; ++i) EXPECT_TRUE(policy.OnFailure(0, 99, kDied).has_value());
+  EXPECT_FALSE(policy.OnFailure(0, 50, kDied).has_value());  // short of the furthest: the same place again
 }
 
 TEST(RestartPolicyTest, AMinuteOfHealthExcuses) {
   RestartPolicy policy(Options());
   for (int i = 0; i < 20; ++i) {
     policy.OnStart(i * 100 * kSecond);
-    EXPECT_EQ(policy.OnFailure(i * 100 * kSecond + 61 * kSecond, 0, i % 2 == 0), 100'000);
+    EXPECT_EQ(policy.OnFailure(i * 100 * kSecond + 61 * kSecond, 0, i % 2 == 0 ? kMemory : kDied), 100'000);
   }
 }
 
 TEST(RestartPolicyTest, ProgressDoesNotExcuseMemory) {
   RestartPolicy policy(Options());
-  EXPECT_TRUE(policy.OnFailure(0, 10, true).has_value());
-  EXPECT_TRUE(policy.OnFailure(0, 20, true).has_value());
-  EXPECT_FALSE(policy.OnFailure(0, 30, true).has_value());
+  EXPECT_TRUE(policy.OnFailure(0, 10, kMemory).has_value());
+  EXPECT_TRUE(policy.OnFailure(0, 20, kMemory).has_value());
+  EXPECT_FALSE(policy.OnFailure(0, 30, kMemory).has_value());
   policy.Reset();
-  EXPECT_TRUE(policy.OnFailure(0, 30, true).has_value());
+  EXPECT_TRUE(policy.OnFailure(0, 30, kMemory).has_value());
+}
+
+TEST(RestartPolicyTest, WhatAnotherStartCannotMendIsNotTriedAgain) {
+  RestartPolicy policy(Options());
+  for (const char* code : {"NOT_FOUND", "INVALID_OPTION", "PATH_OUTSIDE_ROOT", "SOURCE_CHANGED"}) {
+    EXPECT_EQ(policy.OnFailure(100 * kSecond, 1'000'000, code), std::nullopt) << code;
+    EXPECT_FALSE(IsOfMachine(code)) << code;
+  }
+  EXPECT_TRUE(policy.OnFailure(0, 0, kDied).has_value());
+  EXPECT_FALSE(IsFinal(kDied));
+  EXPECT_FALSE(IsFinal(""));
+}
+
+TEST(RestartPolicyTest, AFullDiskIsWaitedForWithoutEnd) {
+  RestartPolicy policy(Options());
+  for (int i = 0; i < 50; ++i) EXPECT_TRUE(policy.OnFailure(0, 0, "DISK_FULL").has_value()) << i;
+  EXPECT_EQ(policy.OnFailure(0, 0, "DISK_FULL"), 500'000);
+  EXPECT_TRUE(IsOfMachine("DISK_FULL"));
 }
 
 }  // namespace

@@ -112,6 +112,42 @@ TEST_F(SupervisorTest, AGroupThatAlwaysEndsFailsWithItsReason) {
   EXPECT_EQ(catalog_->FindUid(uid)->entry.generation(), 8u);
 }
 
+TEST_F(SupervisorTest, AFailedPipelineStaysSoOverARestartOfTheServer) {
+  std::string uid = Create();
+  Start({"/bin/sh", "-c", "exit 7"});
+  ASSERT_TRUE(WaitForState(uid, v1::Pipeline::FAILED));
+  supervisor_ = nullptr;
+  catalog_ = *Catalog::Open(folder_ + "/catalog");
+  ASSERT_TRUE(catalog_->FindUid(uid)->entry.has_failure());
+  Start({"/bin/sh", "-c", "exit 8"});
+  ASSERT_TRUE(WaitForState(uid, v1::Pipeline::FAILED));
+  EXPECT_THAT(supervisor_->Status(uid)->reason, HasSubstr("exit code 7"));
+  EXPECT_EQ(supervisor_->Status(uid)->reason_code, "SHARD_DIED");
+  EXPECT_EQ(supervisor_->Status(uid)->revision, 1u);
+  EXPECT_EQ(catalog_->FindUid(uid)->entry.generation(), 4u);  // nothing was started
+
+  ASSERT_TRUE(catalog_->SetDesiredState(uid, v1::Pipeline::STARTED, 1).ok());
+  EXPECT_FALSE(catalog_->FindUid(uid)->entry.has_failure());
+  supervisor_->Reconcile(uid, /*anew=*/true);
+  for (int i = 0; i < 5000 && supervisor_->Status(uid)->generation < 8; ++i) {
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  }
+  ASSERT_TRUE(WaitForState(uid, v1::Pipeline::FAILED));
+  EXPECT_THAT(supervisor_->Status(uid)->reason, HasSubstr("exit code 8"));
+}
+
+TEST_F(SupervisorTest, AFailureOfTheMachineIsTriedAgainByTheNextServer) {
+  std::string uid = Create();
+  v1::CatalogFailure failure;
+  failure.set_revision(1);
+  failure.set_reason("no room");
+  failure.set_code("DISK_FULL");
+  ASSERT_TRUE(catalog_->SetFailure(uid, failure).ok());
+  Start({"/bin/sh", "-c", "exit 7"});
+  ASSERT_TRUE(WaitForState(uid, v1::Pipeline::FAILED));
+  EXPECT_THAT(supervisor_->Status(uid)->reason, HasSubstr("exit code 7"));
+}
+
 TEST_F(SupervisorTest, SaysWhichSignalKilledAShard) {
   std::string uid = Create();
   Start({"/bin/sh", "-c", "kill -11 $$"});
