@@ -16,12 +16,13 @@ BIN = pathlib.Path(os.environ.get('FRESHET_BIN', ROOT / 'build' / 'release' / 'b
 class Daemon:
     """One freshetd with a data directory of its own; ports are taken free, and new ones at each start."""
 
-    def __init__(self, folder, files_root=None, settings=()):
+    def __init__(self, folder, files_root=None, settings=(), command=()):
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.data_dir = self.folder / 'data'
         self.files_root = pathlib.Path(files_root or self.folder)
         self.settings = list(settings)
+        self.command = list(command)  # what runs it, as another user for example
         self.log = self.folder / 'freshetd.log'
         self.process = None
         self.endpoints = None
@@ -30,7 +31,7 @@ class Daemon:
     def start(self, timeout=20):
         endpoints = self.data_dir / 'endpoints.json'
         endpoints.unlink(missing_ok=True)
-        command = [str(BIN / 'freshetd'), '--data-dir', str(self.data_dir), '--http-address', '127.0.0.1:0',
+        command = [*self.command, str(BIN / 'freshetd'), '--data-dir', str(self.data_dir), '--http-address', '127.0.0.1:0',
                    '--grpc-address', '127.0.0.1:0']
         for setting in [f'files.root={self.files_root}', *self.settings]:
             command += ['--set', setting]
