@@ -31,7 +31,6 @@ ConditionalJoin::ConditionalJoin(Kind kind, const JoinOptions& options)
 
 Progress ConditionalJoin::Push(PortIndex port, const DeltaBatch& batch, Output& out) {
   weights_seen_ |= batch.weights() != nullptr;
-  join_.FindEntries(port, batch);
   join_.Insert(port, batch);
   if (port == SymmetricJoin::kLeft) AddLeftRows(batch);
   Output pairs(out.room());

@@ -7,7 +7,6 @@ InnerJoin::InnerJoin(const JoinOptions& options)
 
 Progress InnerJoin::Push(PortIndex port, const DeltaBatch& batch, Output& out) {
   weights_seen_ |= batch.weights() != nullptr;
-  join_.FindEntries(port, batch);
   join_.Insert(port, batch);
   if (join_.StartProbe(port, batch, out) == Progress::kMore) return Progress::kMore;
   if (weights_seen_) join_.RetireEmpty();

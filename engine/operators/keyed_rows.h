@@ -36,6 +36,11 @@ class KeyedRows {
   // Adds row rows[i] (row i if nullptr) of the batch under entries[i], its weight times `factor`.
   void Add(KeyTable& table, const DeltaBatch& batch, const uint32_t* rows, std::span<Entry* const> entries,
            int64_t factor = 1);
+  // The same for all rows that keys() has, in slices: see RelationSlot.
+  void StartAdd(const DeltaBatch& batch) { slot_.StartAdd(batch, stored_, keys_.rows(), keys_.size()); }
+  void AddSlice(KeyTable& table, std::span<Entry* const> entries, uint32_t begin, uint32_t end, uint32_t ahead) {
+    slot_.AddSlice(table, entries, begin, end, ahead);
+  }
   // Removes all rows of an entry.
   void Clear(KeyTable& table, Entry* entry) { slot_.Clear(table, entry); }
 

@@ -10,9 +10,7 @@ LeftJoin::LeftJoin(const JoinOptions& options)
 }
 
 Progress LeftJoin::Push(PortIndex port, const DeltaBatch& batch, Output& out) {
-  const std::span<Entry* const> entries = join_.FindEntries(port, batch);
-  unmatched_.Touch(join_, port, batch, entries);
-  join_.Insert(port, batch);
+  unmatched_.Insert(join_, port, batch);
   return join_.StartProbe(port, batch, out);
 }
 

@@ -5,6 +5,7 @@
 #include "engine/operators/null_columns.h"
 
 namespace freshet {
+
 MatchIndicator::MatchIndicator(EntryLayout& layout, Wanted wanted, std::vector<DataType> padding)
     : wanted_(wanted),
       padding_(std::move(padding)),
@@ -12,15 +13,19 @@ MatchIndicator::MatchIndicator(EntryLayout& layout, Wanted wanted, std::vector<D
       was_wanted_(layout.AddBit()),
       had_left_(layout.AddBit()) {}
 
-void MatchIndicator::Touch(SymmetricJoin& join, PortIndex port, const DeltaBatch& batch,
-                           std::span<Entry* const> entries) {
+void MatchIndicator::Insert(SymmetricJoin& join, PortIndex port, const DeltaBatch& batch) {
+  const std::span<Entry* const> entries =
+      join.Insert(port, batch, [&](std::span<Entry* const> slice) { Touch(join, slice); });
+  if (port == SymmetricJoin::kLeft) KeepLeftChanges(join.left().keys(), batch, entries);
+}
+
+void MatchIndicator::Touch(SymmetricJoin& join, std::span<Entry* const> entries) {
   for (Entry* entry : entries) {
     if (!touched_.Mark(entry)) continue;
     if (IsWanted(join, entry)) was_wanted_.Set(entry);
     if (!join.left().slot().IsEmpty(entry)) had_left_.Set(entry);
     entries_.Add(entry);
   }
-  if (port == SymmetricJoin::kLeft) KeepLeftChanges(join.left().keys(), batch, entries);
 }
 
 void MatchIndicator::KeepLeftChanges(const KeyBatch& keys, const DeltaBatch& batch, std::span<Entry* const> entries) {

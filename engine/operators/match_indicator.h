@@ -22,8 +22,8 @@ class MatchIndicator {
   // `padding`: types of NULL columns behind the left columns.
   MatchIndicator(EntryLayout& layout, Wanted wanted, std::vector<DataType> padding);
 
-  // Between FindEntries and Insert of every batch.
-  void Touch(SymmetricJoin& join, PortIndex port, const DeltaBatch& batch, std::span<Entry* const> entries);
+  // Inserts a batch into the join.
+  void Insert(SymmetricJoin& join, PortIndex port, const DeltaBatch& batch);
 
   // Emits the part's change. On kMore, the same again goes on.
   Progress Emit(SymmetricJoin& join, Output& out);
@@ -44,6 +44,7 @@ class MatchIndicator {
   bool IsWanted(SymmetricJoin& join, const Entry* entry) const {
     return join.right().slot().IsEmpty(entry) == (wanted_ == Wanted::kUnmatched);
   }
+  void Touch(SymmetricJoin& join, std::span<Entry* const> entries);
   void KeepLeftChanges(const KeyBatch& keys, const DeltaBatch& batch, std::span<Entry* const> entries);
   void UndoChangesOfLostKeys(SymmetricJoin& join);
   bool EmitLeftChanges(Output& out);

@@ -11,9 +11,7 @@ SemiJoin::SemiJoin(Kind kind, const JoinOptions& options)
 }
 
 Progress SemiJoin::Push(PortIndex port, const DeltaBatch& batch, Output&) {
-  const std::span<Entry* const> entries = join_.FindEntries(port, batch);
-  indicator_.Touch(join_, port, batch, entries);
-  join_.Insert(port, batch);
+  indicator_.Insert(join_, port, batch);
   return Progress::kDone;
 }
 

@@ -43,20 +43,24 @@ SymmetricJoin::SymmetricJoin(const JoinOptions& options, EntryLayout layout, Key
   }
 }
 
-std::span<Entry* const> SymmetricJoin::FindEntries(PortIndex port, const DeltaBatch& batch) {
-  KeyBatch& keys = side(port).keys();
+std::span<Entry* const> SymmetricJoin::Insert(PortIndex port, const DeltaBatch& batch, Touch touch) {
+  KeyedRows& rows = side(port);
+  KeyBatch& keys = rows.keys();
   keys.Assign(batch);
   if (errors_ != nullptr) {
     for (uint32_t row : keys.error_rows()) errors_->Count(keys.ErrorOf(row), batch.WeightAt(row), batch, row);
   }
   entries_.resize(keys.size());
-  table_.FindOrInsert(keys, entries_.data());
+  rows.StartAdd(batch);
+  // Rows are added while their entries are in the nearest cache. What hangs under later entries is fetched row by row:
+  // a whole slice at once is more than the processor has on its way at a time.
+  constexpr uint32_t kAhead = 32;
+  auto add = [&](uint32_t begin, uint32_t end) {
+    touch(std::span(entries_).subspan(begin, end - begin));
+    rows.AddSlice(table_, entries_, begin, end, kAhead);
+  };
+  table_.FindOrInsert(keys, entries_.data(), [](uint32_t, uint32_t) {}, add);
   return entries_;
-}
-
-void SymmetricJoin::Insert(PortIndex port, const DeltaBatch& batch) {
-  KeyedRows& rows = side(port);
-  rows.Add(table_, batch, rows.keys().rows(), entries_);
 }
 
 Progress SymmetricJoin::StartProbe(PortIndex port, const DeltaBatch& batch, Output& out) {

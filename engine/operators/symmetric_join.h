@@ -9,6 +9,7 @@
 #include <span>
 #include <vector>
 
+#include "absl/functional/function_ref.h"
 #include "engine/circuit/operator.h"
 #include "engine/expr/program.h"
 #include "engine/operators/join_options.h"
@@ -27,11 +28,11 @@ class SymmetricJoin {
 
   static EntryLayout LayoutOf(const JoinOptions& options);
 
-  // Finds or makes the entries of a batch's rows, as keys(port) has them; rows with ERROR in the key are counted and
-  // left out, rows with NULL in it left out. Valid until the next call.
-  std::span<Entry* const> FindEntries(PortIndex port, const DeltaBatch& batch);
-  // Adds the rows of the batch given to FindEntries to their side.
-  void Insert(PortIndex port, const DeltaBatch& batch);
+  // Adds a batch's rows to their side; rows with ERROR in the key are counted and left out, rows with NULL in it left
+  // out. The entries of the rows, as keys(port) has them, are valid until the next call. `touch` is given them slice by
+  // slice before their rows are added.
+  using Touch = absl::FunctionRef<void(std::span<Entry* const> entries)>;
+  std::span<Entry* const> Insert(PortIndex port, const DeltaBatch& batch, Touch touch = [](std::span<Entry* const>) {});
 
   // Emits the pairs of the batch's rows with those of the other side: left columns, then right columns. On kMore, the
   // same goes on with ContinueProbe; both sides stay as they are in between.
@@ -40,7 +41,7 @@ class SymmetricJoin {
 
   // Gives up the entry if neither side has rows; true if so. Its bits must be clear.
   bool RetireIfEmpty(Entry* entry);
-  // Likewise those of the last FindEntries.
+  // Likewise those of the last Insert.
   void RetireEmpty();
 
   KeyedRows& left() { return left_; }

@@ -70,7 +70,10 @@ void* BlockPool::Allocate(size_t bytes) {
   }
   FreeBlock*& head = free_[ClassOf(bytes)];
   if (head == nullptr) return Carve(taken);
-  return std::exchange(head, head->next);
+  FreeBlock* block = std::exchange(head, head->next);
+  __builtin_prefetch(head,
+                     1);  // a free list leads all over the memory: the next block is on its way when it is asked for
+  return block;
 }
 
 void* BlockPool::AllocateForGood(size_t bytes) {

@@ -16,15 +16,33 @@ RelationSlot::RelationSlot(EntryLayout& layout, std::vector<DataType> columns)
 void RelationSlot::Add(KeyTable& table, const DeltaBatch& batch, std::span<const ColumnIndex> columns,
                        const uint32_t* rows, std::span<Entry* const> entries, int64_t factor) {
   constexpr uint32_t kAhead = 16;
-  uint32_t count = static_cast<uint32_t>(entries.size());
+  const uint32_t count = static_cast<uint32_t>(entries.size());
+  StartAdd(batch, columns, rows, count, factor);
+  AddSlice(table, entries, 0, count, kAhead);
+}
+
+void RelationSlot::StartAdd(const DeltaBatch& batch, std::span<const ColumnIndex> columns, const uint32_t* rows,
+                            uint32_t count, int64_t factor) {
   rows_.Stage(batch, columns, rows, count, &staging_);
-  const int64_t* weights = batch.weights();
-  for (uint32_t i = 0; i < count; ++i) {
-    if (i + kAhead < count) PrefetchForAdd(entries[i + kAhead]);
-    table.MarkDirty(entries[i]);
-    const int64_t weight = weights == nullptr ? factor : weights[rows == nullptr ? i : rows[i]] * factor;
-    AddStaged(table.pool(), entries[i]->At<Slot>(offset_), rows_.Staged(staging_, i), weight);
+  staged_weights_ = batch.weights();
+  staged_rows_ = rows;
+  staged_factor_ = factor;
+}
+
+void RelationSlot::AddSlice(KeyTable& table, std::span<Entry* const> entries, uint32_t begin, uint32_t end,
+                            uint32_t ahead) {
+  const uint32_t size = static_cast<uint32_t>(entries.size());
+  for (uint32_t i = begin; i < end; ++i) {
+    if (i + ahead < size && entries[i + ahead] != nullptr) PrefetchForAdd(entries[i + ahead]);
+    AddStagedRow(table, entries[i], i);
   }
+}
+
+void RelationSlot::AddStagedRow(KeyTable& table, Entry* entry, uint32_t i) {
+  table.MarkDirty(entry);
+  const uint32_t row = staged_rows_ == nullptr ? i : staged_rows_[i];
+  const int64_t weight = staged_weights_ == nullptr ? staged_factor_ : staged_weights_[row] * staged_factor_;
+  AddStaged(table.pool(), entry->At<Slot>(offset_), rows_.Staged(staging_, i), weight);
 }
 
 // Both what is compared, which comes first, and where a new row will stand. Without branches: what a slot holds cannot

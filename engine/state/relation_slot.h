@@ -48,6 +48,12 @@ class RelationSlot {
   // empty (see KeyTable::Retire), since the operator may still need them at its seal.
   void Add(KeyTable& table, const DeltaBatch& batch, std::span<const ColumnIndex> columns, const uint32_t* rows,
            std::span<Entry* const> entries, int64_t factor = 1);
+  // The same in slices, for KeyTable::FindOrInsert: first all rows of the batch, which must outlive the slices; then
+  // entries[begin .. end) of all those rows. What lies under entries `ahead` of them is fetched, as far as they are
+  // known.
+  void StartAdd(const DeltaBatch& batch, std::span<const ColumnIndex> columns, const uint32_t* rows, uint32_t count,
+                int64_t factor = 1);
+  void AddSlice(KeyTable& table, std::span<Entry* const> entries, uint32_t begin, uint32_t end, uint32_t ahead);
   // Removes all rows of an entry and frees their memory. Marks it dirty.
   void Clear(KeyTable& table, Entry* entry);
 
@@ -125,6 +131,7 @@ class RelationSlot {
   uint32_t NextCapacity(uint32_t capacity) const;
 
   void PrefetchForAdd(const Entry* entry) const;
+  void AddStagedRow(KeyTable& table, Entry* entry, uint32_t i);
   void AddStaged(BlockPool& pool, Slot& slot, const StoredRow* row, int64_t weight);
   void AddToBlock(BlockPool& pool, Slot& slot, const StoredRow* row, int64_t weight);
   void AddToBig(BlockPool& pool, Slot& slot, const StoredRow* row, int64_t weight);
@@ -142,6 +149,10 @@ class RelationSlot {
   RowLayout rows_;
   uint32_t offset_;
   RowStaging staging_;
+  // Of the rows staged last.
+  const int64_t* staged_weights_ = nullptr;
+  const uint32_t* staged_rows_ = nullptr;
+  int64_t staged_factor_ = 1;
 };
 
 }  // namespace freshet
