@@ -1,6 +1,7 @@
 #include "server/pipelines/result_reader.h"
 
 #include <algorithm>
+#include <tuple>
 
 #include "engine/base/check.h"
 #include "engine/base/key_hash.h"
@@ -239,10 +240,10 @@ ResultReader::ReadId ResultReader::ReadErrors(
       done(result.status());
       return;
     }
-    std::map<std::pair<std::string, std::string>, v1::ExpressionError> summed;
+    std::map<std::tuple<std::string, std::string, std::string>, v1::ExpressionError> summed;
     for (const v1::ReadResponse& response : result->responses) {
       for (const v1::ExpressionError& error : response.errors()) {
-        auto [sum, inserted] = summed.try_emplace({error.node(), error.code()}, error);
+        auto [sum, inserted] = summed.try_emplace({error.node(), error.column(), error.code()}, error);
         if (inserted) continue;
         sum->second.set_count(sum->second.count() + error.count());
         if (sum->second.sample().empty()) sum->second.set_sample(error.sample());

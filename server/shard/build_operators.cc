@@ -27,6 +27,7 @@
 #include "server/plan/expression_logic.h"
 #include "server/plan/relation.h"
 #include "server/shard/expression_error_log.h"
+#include "server/shard/failed_cells.h"
 
 namespace freshet {
 namespace {
@@ -308,7 +309,11 @@ class OperatorBuilder {
     ASSIGN_OR_RETURN(options.key, ReadColumns(plan_.views(static_cast<int>(number)).key(), schema_));
     options.hash_seed = plan_.hash_seed();
     views_[number] = std::make_unique<ViewStore>(std::move(options));
-    return std::make_unique<ViewOperator>(views_[number].get(), StateId{node.fingerprint(), "rows"});
+    FailedCells* cells = errors_->CellsOf(
+        {.node = node.name(), .schema = schema_, .key = views_[number]->key(), .hash_seed = plan_.hash_seed()});
+    return std::make_unique<FailedCellsOperator>(
+        cells, StateId{node.fingerprint(), "failed_cells"},
+        std::make_unique<ViewOperator>(views_[number].get(), StateId{node.fingerprint(), "rows"}));
   }
 
   const v1::PhysicalPlan& plan_;

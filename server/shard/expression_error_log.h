@@ -1,4 +1,4 @@
-// Counts what operators could not use, by node and code, with a row as a sample.
+// Counts what operators could not use and what is kept as ERROR, by node, column and code, with a row as a sample.
 #pragma once
 
 #include <map>
@@ -9,6 +9,7 @@
 #include "engine/circuit/operator.h"
 #include "engine/columnar/types.h"
 #include "server/shard/build_operators.h"
+#include "server/shard/failed_cells.h"
 
 namespace freshet {
 
@@ -18,7 +19,10 @@ class ExpressionErrorLog : public ExpressionErrors {
   // The counter of one node, whose rows have the schema; it lives as long as the log.
   ErrorCounter* CounterFor(std::string node, Schema schema);
 
-  // What is not 0, in the order of the nodes.
+  // The counts of ERROR cells in one view; they live as long as the log.
+  FailedCells* CellsOf(FailedCells::Options options);
+
+  // What is not 0, in the order of the nodes, views last.
   std::vector<v1::ExpressionError> List() const override;
 
  private:
@@ -39,6 +43,7 @@ class ExpressionErrorLog : public ExpressionErrors {
   };
 
   std::vector<std::unique_ptr<Counter>> counters_;
+  std::vector<std::unique_ptr<FailedCells>> cells_;
 };
 
 }  // namespace freshet

@@ -93,10 +93,12 @@ class ErrorsRoute : public Route {
           if (!errors.ok()) return writer->Send(ProblemResponse(errors.status()));
           json::array array;
           for (const v1::ExpressionError& error : *errors) {
-            array.push_back(json::object{{"node", error.node()},
-                                         {"code", error.code()},
-                                         {"count", error.count()},
-                                         {"sample", ShownText(error.sample())}});
+            json::object shown = {{"node", error.node()}};
+            if (!error.column().empty()) shown["column"] = error.column();
+            shown["code"] = error.code();
+            shown["count"] = error.count();
+            shown["sample"] = ShownText(error.sample());
+            array.push_back(std::move(shown));
           }
           writer->Send(HttpResponse::Json(json::serialize(json::object{{"errors", std::move(array)}})));
         });
@@ -104,8 +106,11 @@ class ErrorsRoute : public Route {
 
  private:
   const RouteServices services_;
-  const RouteInfo info_{
-      "GET", "/v1/pipelines/{p}/errors", {}, "rows that failed in an expression, by node and code", false};
+  const RouteInfo info_{"GET",
+                        "/v1/pipelines/{p}/errors",
+                        {},
+                        "rows that a node could not use, and ERROR cells of views by column, with counts and a sample",
+                        false};
 };
 
 }  // namespace
