@@ -10,8 +10,9 @@
 namespace freshet {
 namespace {
 
-constexpr uint32_t kSlice = 64;  // rows between the stages of a probe
-constexpr uint32_t kStep = 8;    // rows that a stage goes on at once
+constexpr uint32_t kSlice = 64;     // rows that the caller works on at once
+constexpr uint32_t kDistance = 32;  // rows between the stages of a probe
+constexpr uint32_t kStep = 8;       // rows that a stage goes on at once
 constexpr uint32_t kSaveChunk = 1024;
 
 }  // namespace
@@ -55,14 +56,14 @@ Entry* KeyTable::FindOrInsertOne(uint64_t hash, uint32_t row, const Key& key) {
   return entry;
 }
 
-// Each stage goes on by a few rows, kSlice rows behind the one before it: directory lines are fetched; candidates are
-// found in them and fetched; the caller fetches what hangs under them; keys are compared. Short steps keep the misses
-// of all stages under way at once; stages of many rows would wait for each other.
+// Each stage goes on by a few rows, kDistance rows behind the one before it: directory lines are fetched; candidates
+// are found in them and fetched; the caller fetches what hangs under them; keys are compared. Short steps keep the
+// misses of all stages under way at once; stages of many rows would wait for each other.
 template <typename Settle>
 void KeyTable::Probe(const KeyBatch& keys, Entry** entries, SliceWork peek, Settle settle, SliceWork work) const {
   const uint64_t* hashes = keys.hashes();
   uint32_t size = keys.size();
-  uint32_t behind = std::min((size + kStep - 1) / kStep * kStep, kSlice);
+  uint32_t behind = std::min((size + kStep - 1) / kStep * kStep, kDistance);
   for (uint32_t step = 0; step < size + 3 * behind; step += kStep) {
     if (uint32_t begin = step; begin < size) {
       uint32_t end = std::min(size, begin + kStep);
