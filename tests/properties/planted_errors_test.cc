@@ -10,7 +10,8 @@ namespace freshet {
 namespace {
 
 bool HasState(PlanNode::Kind kind) {
-  return kind != PlanNode::Kind::kFilter && kind != PlanNode::Kind::kProject && kind != PlanNode::Kind::kUnion;
+  return kind != PlanNode::Kind::kFilter && kind != PlanNode::Kind::kProject && kind != PlanNode::Kind::kUnion &&
+         kind != PlanNode::Kind::kFlatMap;
 }
 
 bool IsStateFault(Fault fault) { return fault >= Fault::kLosesState; }
@@ -40,7 +41,8 @@ INSTANTIATE_TEST_SUITE_P(Kinds, PlantedErrors,
                          testing::Values(PlanNode::Kind::kFilter, PlanNode::Kind::kProject, PlanNode::Kind::kUnion,
                                          PlanNode::Kind::kInnerJoin, PlanNode::Kind::kLeftJoin,
                                          PlanNode::Kind::kSemiJoin, PlanNode::Kind::kAntiJoin,
-                                         PlanNode::Kind::kAggregate, PlanNode::Kind::kDistinct));
+                                         PlanNode::Kind::kAggregate, PlanNode::Kind::kDistinct,
+                                         PlanNode::Kind::kFlatMap));
 
 // One faulty node somewhere in a plan of several.
 TEST(PlantedErrors, AreNoticedInsideOfPlans) {

@@ -1,5 +1,6 @@
 #include "tests/support/naive_plan.h"
 
+#include <algorithm>
 #include <map>
 #include <optional>
 
@@ -88,6 +89,26 @@ ZSet Join(const PlanNode& node, const ZSet& left, const ZSet& right, size_t righ
   return result;
 }
 
+// sum / count as PostgreSQL divides numerics: at least 16 significant digits, counted in groups of four, half away from
+// zero.
+Datum Quotient(int64_t sum, int64_t count) {
+  auto group_of = [](uint64_t value) {  // of its first four digits, and what they are
+    int32_t group = 0;
+    for (; value >= 10000; value /= 10000) ++group;
+    return std::pair(group, value);
+  };
+  const uint64_t magnitude = static_cast<uint64_t>(sum < 0 ? -sum : sum);
+  const auto [sum_group, sum_digits] = group_of(magnitude);
+  const auto [count_group, count_digits] = group_of(static_cast<uint64_t>(count));
+  const int32_t groups = sum_group - count_group - (sum_digits <= count_digits ? 1 : 0);
+  const int32_t scale = std::max(0, 16 - 4 * groups);
+  uint128 dividend = magnitude;
+  for (int32_t i = 0; i < scale; ++i) dividend *= 10;
+  const uint128 divisor = static_cast<uint128>(count);
+  const int128 quotient = static_cast<int128>(dividend / divisor + (dividend % divisor * 2 >= divisor ? 1 : 0));
+  return Datum::Decimal(Numeric::Make(sum < 0 ? -quotient : quotient, scale));
+}
+
 using Group = std::vector<std::pair<const Row*, int64_t>>;
 
 Datum Aggregate(const PlanAggregate& aggregate, const Group& group, DataType result_type) {
@@ -105,12 +126,13 @@ Datum Aggregate(const PlanAggregate& aggregate, const Group& group, DataType res
     if (count == 0 || value < least) least = value;
     if (count == 0 || value > greatest) greatest = value;
     count += weight;
-    if (aggregate.function == "sum") sum += weight * value.int_value();
+    if (aggregate.function == "sum" || aggregate.function == "avg") sum += weight * value.int_value();
   }
   if (aggregate.function == "count") return Datum::Int(count);
   if (count == 0) return Datum::Null();
   if (aggregate.function == "min") return least;
   if (aggregate.function == "max") return greatest;
+  if (aggregate.function == "avg") return Quotient(sum, count);
   CHECK(aggregate.function == "sum") << aggregate.function;
   return result_type.kind == TypeKind::kNumeric ? Datum::Decimal(Numeric::Make(sum, 0)) : Datum::Int(sum);
 }
@@ -161,6 +183,17 @@ ZSet Compute(const Plan& plan, const PlanNode& node, const std::vector<ZSet>& re
       break;
     case PlanNode::Kind::kAggregate:
       result = AggregateAll(node, input);
+      break;
+    case PlanNode::Kind::kFlatMap:
+      for (const auto& [row, weight] : input.rows()) {
+        const Datum &from = row[node.series_from], &to = row[node.series_to];
+        if (!from.is_value() || !to.is_value()) continue;
+        for (int64_t value = from.int_value(); value <= to.int_value(); ++value) {
+          Row longer = row;
+          longer.push_back(Datum::Int(value));
+          result.Add(longer, weight);
+        }
+      }
       break;
     case PlanNode::Kind::kDistinct:
       for (const auto& [row, weight] : input.rows()) {

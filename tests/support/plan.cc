@@ -235,6 +235,14 @@ absl::Status ReadNode(const std::string& text, Plan* plan) {
     } else if (kind == "aggregate") {
       node.kind = PlanNode::Kind::kAggregate;
       ReadAggregate(line, *plan, &node);
+    } else if (kind == "series") {
+      node.kind = PlanNode::Kind::kFlatMap;
+      node.inputs = {line.Node()};
+      line.Take("from");
+      const Schema schema = plan->nodes.empty() ? Schema() : plan->nodes[node.inputs[0]].schema;
+      node.series_from = line.Column(schema);
+      line.Take("to");
+      node.series_to = line.Column(schema);
     } else if (kind == "distinct") {
       node.kind = PlanNode::Kind::kDistinct;
       node.inputs = {line.Node()};
@@ -319,6 +327,9 @@ std::string FormatNode(const Plan& plan, const PlanNode& node) {
     }
     case PlanNode::Kind::kDistinct:
       return absl::StrCat(node.name, " = distinct ", input().name);
+    case PlanNode::Kind::kFlatMap:
+      return absl::StrCat(node.name, " = series ", input().name, " from ", input().schema[node.series_from].name,
+                          " to ", input().schema[node.series_to].name);
   }
   return "";
 }
@@ -342,6 +353,10 @@ void DeriveSchema(const Plan& plan, PlanNode* node) {
     case PlanNode::Kind::kAntiJoin:
     case PlanNode::Kind::kDistinct:
       node->schema = first.schema;
+      return;
+    case PlanNode::Kind::kFlatMap:
+      node->schema = first.schema;
+      node->schema.push_back({"series", {TypeKind::kBigint}});
       return;
     case PlanNode::Kind::kProject:
       for (const PlanExpression& expression : node->expressions) {

@@ -45,6 +45,7 @@ struct PlanNode {
     kAntiJoin,
     kAggregate,
     kDistinct,
+    kFlatMap,
   };
 
   Kind kind = Kind::kSource;
@@ -56,6 +57,8 @@ struct PlanNode {
   std::vector<PlanExpression> expressions;    // kProject
   std::vector<uint32_t> left_key, right_key;  // joins; kAggregate: left_key is the group key
   std::vector<PlanAggregate> aggregates;
+  // kFlatMap: all input columns, then the whole numbers from the first column's value to the second's.
+  uint32_t series_from = 0, series_to = 0;
 };
 
 struct Plan {

@@ -7,9 +7,11 @@
 #include "engine/columnar/key_columns.h"
 #include "engine/functions/aggregate/aggregate_list.h"
 #include "engine/functions/function_list.h"
+#include "engine/functions/table/table_function_list.h"
 #include "engine/operators/conditional_join.h"
 #include "engine/operators/distinct.h"
 #include "engine/operators/filter.h"
+#include "engine/operators/flat_map.h"
 #include "engine/operators/group_aggregate.h"
 #include "engine/operators/inner_join.h"
 #include "engine/operators/left_join.h"
@@ -78,6 +80,20 @@ class PlanBuilder {
         for (const PlanExpression& expression : node.expressions) outputs.push_back(ExpressionOf(expression));
         op = std::make_unique<Project>(TypesOf(schema), std::move(outputs));
         inputs = {nodes_[node.inputs[0]]};
+        break;
+      }
+      case PlanNode::Kind::kFlatMap: {
+        const std::vector<TypeKind> types = {TypeKind::kBigint, TypeKind::kBigint};
+        std::vector<Expression> arguments;
+        for (uint32_t column : {node.series_from, node.series_to}) {
+          arguments.push_back(Expression::Column(ColumnIndex(column), schema[column].type));
+        }
+        KeyColumns kept;
+        for (uint32_t i = 0; i < schema.size(); ++i) kept.push_back(ColumnIndex(i));
+        op = std::make_unique<FlatMap>(TypesOf(schema), *FindTableFunction("generate_series", types),
+                                       std::move(arguments), std::move(kept), nullptr);
+        inputs = {nodes_[node.inputs[0]]};
+        partitioning = partitioning_[node.inputs[0]];
         break;
       }
       case PlanNode::Kind::kUnion:

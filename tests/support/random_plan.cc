@@ -55,7 +55,7 @@ class PlanMaker {
   }
 
   bool Fill(PlanNode* node) {
-    node->kind = static_cast<PlanNode::Kind>(1 + Below(static_cast<int64_t>(PlanNode::Kind::kDistinct)));
+    node->kind = static_cast<PlanNode::Kind>(1 + Below(static_cast<int64_t>(PlanNode::Kind::kFlatMap)));
     if (only_) node->kind = plan_.nodes.back().kind == *only_ && Below(2) == 0 ? PlanNode::Kind::kFilter : *only_;
     node->inputs = {SomeNode()};
     switch (node->kind) {
@@ -76,6 +76,8 @@ class PlanMaker {
         return FillAggregate(node);
       case PlanNode::Kind::kDistinct:
         return true;
+      case PlanNode::Kind::kFlatMap:
+        return FillSeries(node);
     }
     return false;
   }
@@ -108,6 +110,14 @@ class PlanMaker {
       expression.name = absl::StrCat("c", i);
       node->expressions.push_back(std::move(expression));
     }
+    return true;
+  }
+
+  // Between columns of sources, whose values are small.
+  bool FillSeries(PlanNode* node) {
+    node->inputs = {static_cast<uint32_t>(Below(plan_.source_count()))};
+    node->series_from = 0;
+    node->series_to = 1;
     return true;
   }
 
@@ -153,13 +163,13 @@ class PlanMaker {
       }
     }
     for (int64_t i = 0, count = 1 + Below(3); i < count; ++i) {
-      static const char* const kFunctions[] = {"count", "count", "sum", "min", "max"};
-      const int64_t which = Below(5);
+      static const char* const kFunctions[] = {"count", "count", "sum", "avg", "min", "max"};
+      const int64_t which = Below(6);
       PlanAggregate aggregate;
       aggregate.function = kFunctions[which];
       aggregate.name = absl::StrCat("g", i);
       if (which > 0) {
-        aggregate.column = SomeColumn(schema, which != 2 && Below(3) == 0 ? kText : kBigint);
+        aggregate.column = SomeColumn(schema, (which == 1 || which > 3) && Below(3) == 0 ? kText : kBigint);
         if (!aggregate.column) return false;
       }
       node->aggregates.push_back(std::move(aggregate));
