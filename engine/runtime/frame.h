@@ -41,7 +41,7 @@ struct TakenFrame {
 };
 
 // Shard to conductor: rows wait and none did before, or more than an epoch takes wait and did not before, or (with 0
-// rows) a source's load or end has become known since the last DONE.
+// rows) the end of a source has become known since the last DONE.
 struct WaitingFrame {
   WaitingInput waiting;
 };

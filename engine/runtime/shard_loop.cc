@@ -260,7 +260,6 @@ void ShardLoop::EndEpoch() {
   for (uint32_t source = 0; source < circuit_->source_count(); ++source) {
     done.event_times.push_back(circuit_->source(SourceId(source)).EventTimeMicros());
   }
-  told_loaded_ = AllSources(&SourceProgress::loaded);
   done.finished = told_finished_ = AllSources(&SourceProgress::finished);
   done.run_micros = run_micros_;
   told_rows_ = done.waiting.rows > 0;
@@ -277,14 +276,12 @@ void ShardLoop::TellWaiting() {
   const WaitingInput waiting = Waiting();
   const bool rows = waiting.rows > 0;
   const bool full = waiting.rows >= options_.limits.max_rows || waiting.bytes >= options_.limits.max_bytes;
-  const bool loaded = AllSources(&SourceProgress::loaded);
   const bool finished = AllSources(&SourceProgress::finished);
-  if ((rows && !told_rows_) || (full && !told_full_) || (loaded && !told_loaded_) || (finished && !told_finished_)) {
+  if ((rows && !told_rows_) || (full && !told_full_) || (finished && !told_finished_)) {
     SendToConductor(WaitingFrame{waiting});
   }
   told_rows_ = rows;
   told_full_ = full;
-  told_loaded_ = loaded;
   told_finished_ = finished;
 }
 

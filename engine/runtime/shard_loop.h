@@ -126,7 +126,6 @@ class ShardLoop {
   // What the conductor knows of this shard's sources.
   bool told_rows_ = false;
   bool told_full_ = false;
-  bool told_loaded_ = false;
   bool told_finished_ = false;
 
   ShardStatus status_;

@@ -2,25 +2,18 @@
 
 #include "engine/base/str_cat.h"
 #include "server/connectors/files/files_connector.h"
+#include "server/connectors/ingest/http_connector.h"
 #include "server/connectors/kafka/kafka_connector.h"
 
 namespace freshet {
 namespace {
 
-constexpr std::string_view kHttp = "http";
-
-void AddHttpProblem(const v1::Table& table, std::string_view path, Problems& problems) {
-  AddProblem(problems, ErrorCode::kUnsupported, path,
-             StrCat("table ", table.name(), " would be filled over HTTP ingest, which is not built in this release"),
-             "give the table a source with connector files or kafka");
-}
-
 void AddUnknown(std::string_view name, std::string_view path, Problems& problems) {
-  std::vector<std::string_view> names = {kHttp};
+  std::vector<std::string_view> names;
   for (const Connector* connector : Connectors()) names.push_back(connector->name());
   std::string nearest = NearestName(name, names);
   AddProblem(problems, ErrorCode::kUnknownConnector, path, StrCat("no connector is named \"", name, "\""),
-             nearest.empty() ? "connectors are files and kafka" : StrCat("did you mean ", nearest, "?"));
+             nearest.empty() ? "connectors are files, kafka and http" : StrCat("did you mean ", nearest, "?"));
 }
 
 }  // namespace
@@ -28,7 +21,8 @@ void AddUnknown(std::string_view name, std::string_view path, Problems& problems
 std::span<const Connector* const> Connectors() {
   static const FilesConnector files;
   static const KafkaConnector kafka;
-  static const Connector* const connectors[] = {&files, &kafka};
+  static const HttpConnector http;
+  static const Connector* const connectors[] = {&files, &kafka, &http};
   return connectors;
 }
 
@@ -41,15 +35,12 @@ const Connector* FindConnector(std::string_view name) {
 
 Problems ValidateSources(const v1::Table& table, const ValidateContext& context) {
   Problems problems;
-  if (table.sources().empty()) AddHttpProblem(table, "sources", problems);
   for (int i = 0; i < table.sources_size(); ++i) {
     const v1::SourceBinding& binding = table.sources(i);
     std::string path = StrCat("sources/", i, "/");
     std::string connector_path = StrCat(path, "connector");
     const Connector* connector = FindConnector(binding.connector());
-    if (binding.connector() == kHttp) {
-      AddHttpProblem(table, connector_path, problems);
-    } else if (binding.connector().empty()) {
+    if (binding.connector().empty()) {
       AddProblem(problems, ErrorCode::kMissingOption, connector_path, "the source names no connector",
                  "connector: files or connector: kafka");
     } else if (connector == nullptr) {

@@ -140,6 +140,8 @@ constexpr ErrorInfo kErrors[] = {
     {ErrorCode::kShardStalled, "SHARD_STALLED", absl::StatusCode::kUnavailable, 503,
      "A shard made no progress in time."},
     {ErrorCode::kDiskFull, "DISK_FULL", absl::StatusCode::kResourceExhausted, 507, "The disk has no room."},
+    {ErrorCode::kLogDamaged, "LOG_DAMAGED", absl::StatusCode::kDataLoss, 500,
+     "What was durable in a pipeline's log cannot be read."},
     {ErrorCode::kDataDirectoryLocked, "DATA_DIRECTORY_LOCKED", absl::StatusCode::kFailedPrecondition, 409,
      "Another freshetd uses the data directory."},
     {ErrorCode::kDataDirectoryVersion, "DATA_DIRECTORY_VERSION", absl::StatusCode::kFailedPrecondition, 409,

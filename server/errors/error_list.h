@@ -87,6 +87,7 @@ enum class ErrorCode : uint16_t {
   kShardDied,
   kShardStalled,
   kDiskFull,
+  kLogDamaged,
   kDataDirectoryLocked,
   kDataDirectoryVersion,
   kInvalidSetting,

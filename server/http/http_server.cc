@@ -78,6 +78,7 @@ class HttpServer::Impl {
         router_(
             AllRoutes({.pipelines = services.pipelines,
                        .reader = services.reader,
+                       .ingestor = services.ingestor,
                        .metrics = services.metrics,
                        .settings = services.settings,
                        .version = services.version,

@@ -7,6 +7,7 @@
 
 #include "absl/status/statusor.h"
 #include "server/metrics/metrics.h"
+#include "server/pipelines/ingestor.h"
 #include "server/pipelines/pipelines.h"
 #include "server/pipelines/reader.h"
 #include "server/settings/settings.h"
@@ -19,6 +20,7 @@ class HttpServer {
   struct Services {
     Pipelines& pipelines;
     Reader& reader;
+    Ingestor& ingestor;
     ServerMetrics& metrics;
     const Settings& settings;
     std::string version;

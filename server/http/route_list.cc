@@ -4,6 +4,7 @@
 
 #include "engine/base/str_cat.h"
 #include "server/http/api/simple_route.h"
+#include "server/http/routes/ingest_routes.h"
 #include "server/http/routes/pipeline_routes.h"
 #include "server/http/routes/rows_routes.h"
 #include "server/http/routes/server_routes.h"
@@ -36,6 +37,7 @@ std::vector<std::unique_ptr<Route>> AllRoutes(const RouteServices& services) {
   };
   add(PipelineRoutes(services));
   add(RowsRoutes(services));
+  add(IngestRoutes(services));
   add(StatusRoutes(services));
   add(ServerRoutes(services));
   routes.push_back(IndexRoute(routes, services.version));

@@ -50,6 +50,7 @@ void AddPipelineSamples(const v1::Pipeline& pipeline, MetricFamilies* families) 
   families->Add("freshet_pipeline_revision", labels, static_cast<double>(pipeline.revision()));
   families->Add("freshet_pipeline_generation", labels, static_cast<double>(pipeline.generation()));
   families->Add("freshet_pipeline_restarts_total", labels, status.restarts());
+  families->Add("freshet_pipeline_refused_reads_total", labels, static_cast<double>(status.refused_reads()));
   families->Add("freshet_pipeline_lag_seconds", labels, static_cast<double>(status.lag_ms()) / 1e3);
   families->Add("freshet_pipeline_load_rows", labels, static_cast<double>(status.load().rows()));
   families->Add("freshet_pipeline_load_bytes", labels, static_cast<double>(status.load().bytes()));

@@ -10,6 +10,7 @@
 #include "server/errors/error_list.h"
 #include "server/pipelines/pipeline_resource.h"
 #include "server/pipelines/problems.h"
+#include "server/pipelines/table_ingestor.h"
 
 namespace freshet {
 namespace {
@@ -69,6 +70,7 @@ absl::StatusOr<v1::Pipeline> PipelineManager::Create(const v1::CreatePipelineReq
     pipeline.set_name("pipelines/" + id);
     return pipeline;
   }
+  AssignTableUids(nullptr, /*revision=*/1, &compiled.physical);
   std::lock_guard lock(changes_);
   return CreateCompiled(id, request.pipeline(), std::move(compiled));
 }
@@ -150,6 +152,7 @@ absl::StatusOr<v1::Pipeline> PipelineManager::UpdateDefinition(const CatalogPipe
   auto now = dependencies_.catalog->FindUid(before.entry.uid());
   if (!now) return NotFound(before.entry.id());
   RETURN_IF_ERROR(CheckEtag(now->entry, request.pipeline().etag()));
+  AssignTableUids(&now->revision->physical(), now->entry.revision() + 1, &compiled.physical);
   DefinitionChange change =
       CompareDefinitions(now->revision->plan(), now->revision->physical(), compiled.plan, compiled.physical);
   if (request.validate_only() || change == DefinitionChange::kNone) return ResourceOf(*now);

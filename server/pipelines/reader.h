@@ -31,6 +31,7 @@ struct RowsQuery {
   uint32_t limit = 100;              // rows, each copy of an equal row counted; at least 1
   std::string page_token;            // of the page before; the query must be the same
   std::optional<uint64_t> at_least;  // a committed epoch: the answer covers it
+  std::string at_least_token;        // of an ingest: waits until its rows are visible
   std::optional<uint64_t> epoch;     // exactly this one
   uint32_t timeout_ms = 30'000;
 };

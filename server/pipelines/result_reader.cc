@@ -10,6 +10,7 @@
 #include "server/errors/error_list.h"
 #include "server/pipelines/pipeline_resource.h"
 #include "server/pipelines/rows_request.h"
+#include "server/pipelines/table_ingestor.h"
 
 namespace freshet {
 namespace {
@@ -95,6 +96,9 @@ absl::StatusOr<std::shared_ptr<ResultReader::RowsRead>> ResultReader::Prepare(co
   }
   read->ask.revision = read->pipeline.entry.revision();
   read->ask.at_least = query.at_least.value_or(0);
+  if (!query.at_least_token.empty()) {
+    ASSIGN_OR_RETURN(read->ask.covers, ReadIngestToken(query.at_least_token, read->pipeline.entry.uid(), seed_));
+  }
   read->ask.timeout = std::chrono::milliseconds(query.timeout_ms);
   *read->ask.request.mutable_rows() = read->bound.request;
   read->ask.request.mutable_rows()->set_epoch(epoch);
@@ -131,6 +135,7 @@ ResultReader::ReadId ResultReader::ReadRows(RowsQuery query, std::function<void(
     rows.set_limit(1);
     rows.set_pin(true);
     hold.at_least = 0;
+    hold.covers.reset();
     hold.pages.clear();
     for (uint32_t shard : read->shards) hold.pages.push_back({shard, "", 1});
     Ask(id, uid, std::move(hold), [page = *std::move(page), done](absl::StatusOr<Group::ReadResult> held) {

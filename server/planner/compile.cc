@@ -17,6 +17,20 @@ bool CompileResult::ok() const {
                       [](const v1::Problem& problem) { return problem.severity() == v1::Problem::ERROR; });
 }
 
+namespace {
+
+// A table without a source is filled over HTTP, and keeps its rows.
+v1::Plan WithHttpTables(v1::Plan plan) {
+  for (v1::Table& table : *plan.mutable_tables()) {
+    if (!table.sources().empty()) continue;
+    table.add_sources()->set_connector("http");
+    table.set_materialized(true);
+  }
+  return plan;
+}
+
+}  // namespace
+
 CompileResult Compile(const v1::Definition& definition, const CompileContext& context) {
   CompileResult result;
   Places places;
@@ -24,7 +38,7 @@ CompileResult Compile(const v1::Definition& definition, const CompileContext& co
   result.plan = ReadDefinition(definition, places, problems);
   bool readable = !problems.has_errors() || result.plan.tables_size() + result.plan.views_size() > 0;
   if (readable) {
-    PlanTree tree = BuildTree(result.plan, context, problems);
+    PlanTree tree = BuildTree(WithHttpTables(result.plan), context, problems);
     if (!problems.has_errors()) result.physical = MakePhysicalPlan(ApplyRules(std::move(tree)), context.hash_seed);
   }
   result.problems = places.Locate(problems);

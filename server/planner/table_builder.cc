@@ -22,6 +22,8 @@ namespace {
 // where the table does not say (tombstone_retention).
 constexpr int64_t kTombstoneRetentionMicros = 24ll * 3600 * 1'000'000;
 
+constexpr int kMaxColumns = 4096;
+
 // Options that say where and how something is read, not what: changing them keeps all state.
 bool IsNeutralOption(std::string_view name) {
   return name == "brokers" || name == "mode" || name == "group" || name.starts_with("kafka.");
@@ -57,6 +59,12 @@ class TableBuilder {
     if (table_.columns().empty()) {
       Add(ErrorCode::kMissingField, path_, StrCat("the table ", table_.name(), " has no columns"),
           "columns: [{name: id, type: bigint}]");
+    }
+    if (table_.columns_size() > kMaxColumns) {
+      Add(ErrorCode::kInvalidDefinition, JoinPath(path_, "columns"),
+          StrCat("there are ", table_.columns_size(), " columns; at most ", kMaxColumns, " are taken"),
+          "leave out those that no view reads, or split the table");
+      return;
     }
     std::set<std::string> seen;
     for (int i = 0; i < table_.columns_size(); ++i) {

@@ -18,11 +18,13 @@
 #include "server/metrics/metrics.h"
 #include "server/pipelines/pipeline_manager.h"
 #include "server/pipelines/result_reader.h"
+#include "server/pipelines/table_ingestor.h"
 #include "server/planner/compile.h"
 #include "server/planner/explain.h"
 #include "server/roles/endpoints_file.h"
 #include "server/roles/version.h"
 #include "server/shard/system_clock.h"
+#include "server/storage/failpoint.h"
 #include "server/supervisor/supervisor.h"
 #include "spdlog/spdlog.h"
 
@@ -74,11 +76,13 @@ class Standalone {
   std::unique_ptr<PipelineManager> manager_;
   std::unique_ptr<Supervisor> supervisor_;
   std::unique_ptr<ResultReader> reader_;
+  std::unique_ptr<TableIngestor> ingestor_;
   std::unique_ptr<HttpServer> http_;
   std::unique_ptr<GrpcServer> grpc_;
 };
 
 absl::Status Standalone::Start() {
+  RETURN_IF_ERROR(ArmFailpointsOfEnvironment());
   ASSIGN_OR_RETURN(directory_, DataDirectory::Open(settings_.data_dir));
   ASSIGN_OR_RETURN(catalog_, Catalog::Open(directory_->catalog_folder()));
   ::unlink(directory_->endpoints_file().c_str());  // of a daemon before: nobody serves there now
@@ -88,6 +92,7 @@ absl::Status Standalone::Start() {
   supervise.settings = &settings_;
   supervise.catalog = catalog_.get();
   supervise.clock = &clock_;
+  supervise.pipelines_folder = directory_->path() + "/pipelines";
   supervise.run_folder = directory_->run_folder();
   supervise.shard_command = {"/proc/self/exe", "shard", "--log-level", settings_.log_level};
   supervise.on_change = [this](const std::string& uid) { manager_->OnChange(uid); };
@@ -95,9 +100,11 @@ absl::Status Standalone::Start() {
   manager_ = std::make_unique<PipelineManager>(PipelineManager::Dependencies{
       &settings_, catalog_.get(), supervisor_.get(), &clock_, CompilerOf(settings_, *directory_)});
   reader_ = std::make_unique<ResultReader>(catalog_.get(), supervisor_.get(), directory_->hash_seed());
+  ingestor_ =
+      std::make_unique<TableIngestor>(&settings_, catalog_.get(), supervisor_.get(), directory_->hash_seed());
   RETURN_IF_ERROR(supervisor_->Start());
 
-  ASSIGN_OR_RETURN(http_, HttpServer::Start({*manager_, *reader_, *metrics_, settings_, kVersion}));
+  ASSIGN_OR_RETURN(http_, HttpServer::Start({*manager_, *reader_, *ingestor_, *metrics_, settings_, kVersion}));
   ASSIGN_OR_RETURN(grpc_, GrpcServer::Start({*manager_, *metrics_, settings_, kVersion, http_->address()}));
   RETURN_IF_ERROR(WriteEndpoints(directory_->endpoints_file(), {http_->address(), grpc_->address()}));
   fmt::print("freshetd {} serves http://{} and gRPC {} from {}\n", kVersion, http_->address(), grpc_->address(),

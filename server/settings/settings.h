@@ -14,6 +14,8 @@ namespace freshet {
 struct Settings {
   std::string data_dir;
   std::string log_level;
+  std::string log_fsync;  // on, off
+  uint64_t log_segment_bytes = 0;
   std::string files_root;  // absolute after FinishSettings
 
   std::string http_address;
@@ -34,6 +36,11 @@ struct Settings {
   uint64_t restart_failures_max = 0;  // consecutive ones without a commit in between: FAILED
   uint64_t restart_backoff_ms_min = 0;
   uint64_t restart_backoff_ms_max = 0;
+  uint64_t ingest_pending_bytes_max = 0;  // of requests that are not visible yet, per pipeline
+  uint64_t ingest_keys_max = 0;           // idempotency keys remembered per pipeline
+  uint64_t ingest_timeout_ms = 0;
+  uint64_t reads_pending_max = 0;         // of a pipeline, waiting for its shards
+  uint64_t reads_pending_bytes_max = 0;   // queued for one shard
   uint64_t page_hold_ms = 0;            // how long pages of one listing stay at their epoch
   uint64_t old_versions_bytes_max = 0;  // a shard's budget for rows of held epochs
   uint64_t dead_letters_max = 0;        // per source and shard

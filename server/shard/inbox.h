@@ -35,7 +35,13 @@ struct ExtentsResolved {
   absl::StatusOr<v1::SourceExtents> extents;
 };
 
-using ShardEvent = std::variant<v1::ToShard, PeerFrame, PeersConnected, PeerLost, ServerGone, ExtentsResolved>;
+// Shard 0 has opened the log, or cannot.
+struct LogOpened {
+  absl::Status status;
+};
+
+using ShardEvent =
+    std::variant<v1::ToShard, PeerFrame, PeersConnected, PeerLost, ServerGone, ExtentsResolved, LogOpened>;
 
 // Any thread pushes; one takes.
 class Inbox {

@@ -12,9 +12,6 @@
 namespace freshet {
 namespace {
 
-// Positions of a few partitions go with each commit; many only so often.
-constexpr size_t kPositionsEachCommit = 16;
-constexpr int64_t kPositionsIntervalMicros = 1'000'000;
 // Numbers left of the block when more are asked for: some minutes at the fastest rate of epochs.
 constexpr uint64_t kEpochsLeftToAsk = 500'000;
 
@@ -54,6 +51,10 @@ absl::StatusOr<std::unique_ptr<PipelineShard>> PipelineShard::Make(Options optio
   context.queue_bytes = start.limits().source_ahead_bytes();
   context.dead_letters.count = start.limits().dead_letters();
   context.dead_letters.bytes = start.limits().dead_letter_bytes();
+  if (start.shard() == 0) {
+    shard->OpenDesk();
+    context.ingest = shard->feed_.get();
+  }
   ASSIGN_OR_RETURN(auto opened, OpenSources(start.plan(), *shard->options_.extents, context));
 
   std::vector<std::unique_ptr<Source>> sources;
@@ -87,6 +88,45 @@ absl::StatusOr<std::unique_ptr<PipelineShard>> PipelineShard::Make(Options optio
   return shard;
 }
 
+void PipelineShard::OpenDesk() {
+  std::vector<IngestDesk::Table> tables;
+  for (const v1::PhysicalSource& source : start_.plan().sources()) {
+    if (source.binding().connector() == "http") tables.push_back({source.table(), source.table_uid()});
+  }
+  IngestDesk::Options options;
+  options.pending_bytes_max = start_.limits().ingest_pending_bytes();
+  options.keys_max = start_.limits().ingest_keys();
+  // What an older log holds must be read first: its keys are not known before.
+  options.wait_until_ready = options_.log->log()->found().revision != 0;
+  IngestDesk::Handlers handlers;
+  handlers.answer = [this](const v1::IngestAnswer& answer) {
+    v1::FromShard message;
+    *message.mutable_ingest() = answer;
+    options_.send(message);
+  };
+  handlers.write = [log = options_.log] { log->Write(); };
+  desk_ = std::make_unique<IngestDesk>(options, options_.log->log(), options_.clock, std::move(tables), handlers);
+  LogFeed::Handlers feed;
+  feed.on_found = [desk = desk_.get()](const RequestRecord& record, LogSpan span) { desk->OnFound(record, span); };
+  feed.on_decoded = [desk = desk_.get()](uint64_t position, IngestOutcome outcome) {
+    desk->OnDecoded(position, std::move(outcome));
+  };
+  feed.on_taken = [this](const std::string& table_uid, uint64_t position) {
+    desk_->OnTaken(table_uid, position, loop_->status().current);
+  };
+  feed_ = std::make_unique<LogFeed>(options_.log->log(), std::move(feed));
+}
+
+void PipelineShard::OnLogChanged() {
+  if (desk_ == nullptr) return;
+  const std::string problem = options_.log->status().problem;
+  desk_->SetLogFailure(problem.empty() ? absl::OkStatus() : MakeError(ErrorCode::kDiskFull, problem));
+  const LogPosition durable = options_.log->log()->durable();
+  if (durable == durable_) return;
+  durable_ = durable;
+  feed_->TellDurable();
+}
+
 std::vector<std::vector<DataType>> PipelineShard::ExchangeTypes() const {
   std::vector<std::vector<DataType>> types(circuit_->exchange_count());
   for (uint32_t i = 0; i < types.size(); ++i) {
@@ -113,10 +153,15 @@ absl::Status PipelineShard::Start(Link* link) {
     if (start_.options().epoch_max_age_ms() != 0) {
       conduct.cut_policy.max_age_micros = int64_t{start_.options().epoch_max_age_ms()} * 1000;
     }
-    loop_->Conduct(std::move(conduct), &positions_);
+    journal_ = std::make_unique<LogJournal>(options_.log);
+    replay_ = std::make_unique<LogReplay>(options_.log);
+    changes_ = std::make_unique<SourceChanges>(&start_.plan(), options_.log);
+    conduct.replay = replay_.get();
+    conduct.on_difference = [this](const ReplayDifference& difference) { changes_->Add(difference); };
+    loop_->Conduct(std::move(conduct), journal_.get());
   }
-  // Partitions without a position start where their stored extents say.
-  return loop_->Start(SourcePositions(static_cast<size_t>(start_.plan().sources_size())));
+  // Partitions without a position start where their stored extents say; the first cut tells whether it is a replay.
+  return loop_->Start(SourcePositions(static_cast<size_t>(start_.plan().sources_size())), /*replay=*/true);
 }
 
 PipelineShard::Reached PipelineShard::reached() const {
@@ -146,14 +191,10 @@ void PipelineShard::AfterCommit() {
   committed.set_epoch(committed_.value());
   committed.set_load_complete(loop_->status().load_complete);
   committed.set_finished(loop_->status().finished);
-  int64_t now = committed_micros_;
-  if (now - positions_sent_micros_ >= kPositionsIntervalMicros || committed.finished() ||
-      positions_.partition_count() <= kPositionsEachCommit) {
-    positions_sent_micros_ = now;
-    for (v1::SourceExtent& extent : positions_.PositionsAt(committed_, start_.plan())) {
-      *committed.add_positions() = std::move(extent);
-    }
-  }
+  committed.set_rows(loop_->conductor()->status().rows);
+  committed.set_history(changes_->history());
+  for (v1::IngestPosition& position : desk_->OnCommitted(committed_)) *committed.add_ingest() = std::move(position);
+  if (committed.load_complete()) desk_->SetReady();
   options_.send(message);
 
   if (committed_.value() + kEpochsLeftToAsk >= end_epoch_ && !asked_epochs_) {
@@ -180,7 +221,9 @@ v1::ShardReport PipelineShard::Report(const Traffic& exchange) const {
   for (const auto& view : views_) input.views.push_back(view.get());
   input.sources = sources_;
   input.exchange = exchange;
+  input.log = options_.log;
   v1::ShardReport report = MakeShardReport(input);
+  if (changes_ != nullptr) changes_->Tell(report);
   // A row that waits came after the last epoch took what there was, so it is at most so old.
   bool waits = std::any_of(sources_.begin(), sources_.end(),
                            [](const ConnectorSource* source) { return source->Waiting().rows > 0; });

@@ -12,7 +12,10 @@
 #include "engine/runtime/shard_loop.h"
 #include "freshet/v1/shard_service.pb.h"
 #include "server/shard/build_operators.h"
-#include "server/shard/ingest/position_tracker.h"
+#include "server/shard/ingest/ingest_desk.h"
+#include "server/shard/ingest/log_feed.h"
+#include "server/shard/journal/log_journal.h"
+#include "server/shard/journal/source_changes.h"
 #include "server/shard/reading/read_queue.h"
 #include "server/transport/frame_connection.h"
 
@@ -21,6 +24,7 @@ namespace freshet {
 class PipelineShard {
  public:
   struct Options {
+    LogWriter* log = nullptr;                    // open, in shard 0; outlives it
     const v1::StartShard* start = nullptr;       // outlives it
     const v1::SourceExtents* extents = nullptr;  // only in Make
     const Clock* clock = nullptr;
@@ -51,6 +55,10 @@ class PipelineShard {
     if (loop_ != nullptr) loop_->OnSourceReady();
   }
   void AddRead(const v1::ReadRequest& request) { reads_->Add(request); }
+  // Shard 0: rows that came over HTTP.
+  void AddIngest(v1::IngestCall call) { desk_->Submit(std::move(call)); }
+  // Shard 0: more of the log is durable, or its state has changed.
+  void OnLogChanged();
   void CancelRead(uint64_t id) { reads_->Cancel(id); }
   void KeepEpochs(const v1::KeepEpoch& keep) { reads_->Keep(Epoch(keep.oldest()), Epoch(keep.needed())); }
   void ExtendEpochs(uint64_t end_epoch) {
@@ -68,6 +76,7 @@ class PipelineShard {
   v1::ShardReport Report(const Traffic& exchange) const;
 
  private:
+  void OpenDesk();
   explicit PipelineShard(Options options);
 
   // Tells the server of a commit, and asks for more epoch numbers in time.
@@ -79,7 +88,12 @@ class PipelineShard {
   std::unique_ptr<ExpressionErrors> errors_;
   std::vector<std::unique_ptr<ViewStore>> views_;
   std::unique_ptr<ReadQueue> reads_;
-  PositionTracker positions_;
+  std::unique_ptr<LogJournal> journal_;  // shard 0, as the next two
+  std::unique_ptr<LogReplay> replay_;
+  std::unique_ptr<SourceChanges> changes_;
+  std::unique_ptr<IngestDesk> desk_;  // shard 0, as the next one; sources use both
+  std::unique_ptr<LogFeed> feed_;
+  LogPosition durable_;               // that the feed was told of
   std::unique_ptr<Circuit> circuit_;  // until the loop has it
   std::unique_ptr<ShardLoop> loop_;
   absl::Status failure_;
@@ -88,7 +102,6 @@ class PipelineShard {
   int64_t committed_micros_ = 0;
   uint64_t end_epoch_ = 0;
   bool asked_epochs_ = false;
-  int64_t positions_sent_micros_ = 0;
 };
 
 }  // namespace freshet

@@ -6,6 +6,7 @@
 
 #include <csignal>
 #include <cstring>
+#include <fstream>
 #include <memory>
 #include <thread>
 #include <vector>
@@ -20,9 +21,12 @@
 #include "server/shard/exchange/socket_link.h"
 #include "server/shard/inbox.h"
 #include "server/shard/ingest/extent_resolver.h"
+#include "server/shard/journal/log_writer.h"
 #include "server/shard/memory_guard.h"
 #include "server/shard/pipeline_shard.h"
 #include "server/shard/system_clock.h"
+#include "server/storage/failpoint.h"
+#include "server/storage/posix_disk.h"
 #include "spdlog/spdlog.h"
 
 namespace freshet {
@@ -30,6 +34,14 @@ namespace {
 
 constexpr int64_t kReportMicros = 200'000;        // after a commit
 constexpr int64_t kIdleReportMicros = 1'000'000;  // else; also how often memory is looked at
+
+// Another one after each start of the machine.
+std::string MachineRun() {
+  std::ifstream file("/proc/sys/kernel/random/boot_id");
+  std::string id;
+  std::getline(file, id);
+  return id;
+}
 
 constexpr int kExitStopped = 0;
 constexpr int kExitFailed = 1;
@@ -47,8 +59,11 @@ class ShardProcess {
   std::optional<int> Handle(ShardEvent event);
   std::optional<int> HandleServer(v1::ToShard message);
   void OnStart(v1::StartShard start);
-  void ResolveExtents(v1::SourceExtents known);
-  std::optional<int> OpenPipeline(const v1::SourceExtents& extents);
+  void OnIngest(v1::IngestCall call);
+  void ResolveExtents();
+  void OpenLog();
+  // Once the extents are known, and in shard 0 the log is open.
+  std::optional<int> OpenPipeline();
   std::optional<int> BeginEpochs();
   int Fail(const absl::Status& status);
   void HastenReport(int64_t now);
@@ -57,6 +72,7 @@ class ShardProcess {
 
   const ShardProcessOptions options_;
   SystemClock clock_;
+  const std::unique_ptr<Disk> disk_ = MakePosixDisk();
   Inbox inbox_;
   boost::asio::io_context io_{1};
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
@@ -66,6 +82,9 @@ class ShardProcess {
   v1::StartShard start_;
   std::unique_ptr<MemoryGuard> memory_;
   std::unique_ptr<ExtentResolver> resolver_;
+  std::unique_ptr<LogWriter> log_;  // shard 0
+  bool log_open_ = false;
+  std::optional<v1::SourceExtents> extents_;
   std::unique_ptr<SocketLink> link_;
   std::unique_ptr<PipelineShard> pipeline_;
   std::vector<PeerFrame> early_frames_;  // came before all links stood
@@ -91,7 +110,10 @@ int ShardProcess::Run() {
 
   std::vector<ShardEvent> events;
   while (true) {
-    if (inbox_.Take(&events) && pipeline_ != nullptr) pipeline_->OnSourceReady();
+    if (inbox_.Take(&events) && pipeline_ != nullptr) {
+      pipeline_->OnSourceReady();
+      pipeline_->OnLogChanged();
+    }
     for (ShardEvent& event : events) {
       if (auto code = Handle(std::move(event))) return *code;
     }
@@ -137,6 +159,11 @@ std::optional<int> ShardProcess::Handle(ShardEvent event) {
     return std::nullopt;
   }
   if (std::holds_alternative<ServerGone>(event)) return kExitStopped;
+  if (auto* opened = std::get_if<LogOpened>(&event)) {
+    if (!opened->status.ok()) return Fail(opened->status);
+    log_open_ = true;
+    return OpenPipeline();
+  }
   auto& resolved = std::get<ExtentsResolved>(event);
   resolver_ = nullptr;
   if (!resolved.extents.ok()) return Fail(resolved.extents.status());
@@ -150,16 +177,19 @@ std::optional<int> ShardProcess::HandleServer(v1::ToShard message) {
   switch (message.message_case()) {
     case v1::ToShard::kStart:
       OnStart(std::move(*message.mutable_start()));
-      if (start_.has_extents() && !start_.ask_load_end()) return OpenPipeline(start_.extents());
-      return std::nullopt;
+      return OpenPipeline();
     case v1::ToShard::kExtents:
-      return OpenPipeline(message.extents());
+      extents_ = std::move(*message.mutable_extents());
+      return OpenPipeline();
     case v1::ToShard::kRead:
       if (pipeline_ != nullptr) {
         pipeline_->AddRead(message.read());
       } else {
         early_reads_.push_back(std::move(*message.mutable_read()));
       }
+      return std::nullopt;
+    case v1::ToShard::kIngest:
+      OnIngest(std::move(*message.mutable_ingest()));
       return std::nullopt;
     case v1::ToShard::kCancelRead:
       if (pipeline_ != nullptr) pipeline_->CancelRead(message.cancel_read().id());
@@ -184,30 +214,59 @@ std::optional<int> ShardProcess::HandleServer(v1::ToShard message) {
   return std::nullopt;
 }
 
+void ShardProcess::OnIngest(v1::IngestCall call) {
+  if (pipeline_ != nullptr && pipeline_->started()) return pipeline_->AddIngest(std::move(call));
+  v1::FromShard message;
+  v1::IngestAnswer& answer = *message.mutable_ingest();
+  answer.set_id(call.id());
+  answer.set_error_code(std::string(InfoOf(ErrorCode::kUnavailable).name));
+  answer.set_error_message("the pipeline's shards are starting; try again");
+  control_.Send(message);
+}
+
 void ShardProcess::OnStart(v1::StartShard start) {
   start_ = std::move(start);
   memory_ = std::make_unique<MemoryGuard>(start_.limits().memory_bytes());
+  if (start_.has_extents()) extents_ = start_.extents();
+  if (start_.shard() != 0) return;
   // Shard 0 asks for all; the others wait until the server has stored the answer.
-  if (start_.shard() == 0 && (!start_.has_extents() || start_.ask_load_end())) ResolveExtents(start_.extents());
+  if (!extents_) ResolveExtents();
+  OpenLog();
 }
 
-void ShardProcess::ResolveExtents(v1::SourceExtents known) {
+void ShardProcess::OpenLog() {
+  LogWriter::Options options;
+  options.log.disk = disk_.get();
+  options.log.folder = start_.log_folder();
+  options.log.generation = Generation(start_.generation());
+  options.log.fsync = start_.limits().log_fsync();
+  options.log.segment_bytes = start_.limits().log_segment_bytes();
+  options.log.machine_run = MachineRun();
+  options.revision = start_.input_revision();
+  options.clock = &clock_;
+  LogWriter::Handlers handlers;
+  handlers.on_opened = [this](absl::Status status) { inbox_.Push(LogOpened{std::move(status)}); };
+  handlers.on_durable = [this] { inbox_.Wake(); };
+  log_ = std::make_unique<LogWriter>(std::move(options), std::move(handlers));
+}
+
+void ShardProcess::ResolveExtents() {
   ExtentResolver::Options options;
   options.plan = start_.plan();
   options.context.pipeline = start_.pipeline();
   options.context.files_root = start_.files_root();
   options.context.shard_count = start_.shard_count();
-  options.known = std::move(known);
   resolver_ = std::make_unique<ExtentResolver>(std::move(options), [this](absl::StatusOr<v1::SourceExtents> extents) {
     inbox_.Push(ExtentsResolved{std::move(extents)});
   });
 }
 
-std::optional<int> ShardProcess::OpenPipeline(const v1::SourceExtents& extents) {
-  if (pipeline_ != nullptr) return std::nullopt;
+std::optional<int> ShardProcess::OpenPipeline() {
+  if (pipeline_ != nullptr || !extents_ || (log_ != nullptr && !log_open_)) return std::nullopt;
   PipelineShard::Options options;
   options.start = &start_;
-  options.extents = &extents;
+  options.extents = &*extents_;
+  options.log = log_.get();
   options.clock = &clock_;
   options.wake = [this] { inbox_.Wake(); };
   options.send = [this](const v1::FromShard& message) { control_.Send(message); };
@@ -270,6 +329,7 @@ void ShardProcess::ReportIfDue(int64_t now) {
   } else if (resolver_ != nullptr) {
     report.set_waiting_for(resolver_->waiting_for());
   }
+  if (log_ != nullptr && !log_->status().problem.empty()) report.set_waiting_for(log_->status().problem);
   next_report_ = now + kIdleReportMicros;
   last_report_micros_ = now;
   if (pipeline_ != nullptr) reported_ = pipeline_->reached();
@@ -289,6 +349,10 @@ void ShardProcess::ReportIfDue(int64_t now) {
 int RunShardProcess(const ShardProcessOptions& options) {
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGINT, SIG_IGN);  // of a terminal: the server stops its shards
+  if (absl::Status armed = ArmFailpointsOfEnvironment(); !armed.ok()) {
+    spdlog::error("{}", StdView(armed.message()));
+    return kExitFailed;
+  }
   int lock = ::open(options.lock_path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC, 0600);
   if (lock < 0 || ::flock(lock, LOCK_SH) != 0) {
     spdlog::error("shard {}: cannot lock {}: {}", options.shard, options.lock_path, std::strerror(errno));

@@ -71,6 +71,27 @@ void AddState(const ReportInput& input, v1::ShardReport& report) {
   report.mutable_status()->set_state_bytes(bytes);
 }
 
+// While the journaled epochs are run again, nothing is shown: how far it is.
+void AddLog(const ReportInput& input, v1::ShardReport& report) {
+  const ConductorStatus& status = input.loop->conductor()->status();
+  const LogWriter& log = *input.log;
+  if (input.loop->conductor()->replaying()) {
+    report.set_waiting_for(StrCat("runs journaled epochs again: ", status.replayed, " of ", log.journaled()));
+  }
+  report.set_recovering(log.load_journaled() && !status.load_complete);
+  const LogWriter::Status writer = log.status();
+  const PipelineLogMetrics metrics = input.log->log()->metrics();
+  AddMetric(report, "freshet_log_appended_bytes_total", static_cast<double>(metrics.appended_bytes));
+  AddMetric(report, "freshet_log_queued_bytes", static_cast<double>(input.log->log()->queued_bytes()));
+  AddMetric(report, "freshet_log_segments", static_cast<double>(metrics.segments));
+  AddMetric(report, "freshet_log_syncs_total", static_cast<double>(writer.syncs));
+  AddMetric(report, "freshet_log_sync_seconds_p99", static_cast<double>(writer.sync_micros_p99) / 1e6);
+  AddMetric(report, "freshet_log_failures_total", static_cast<double>(metrics.failures));
+  AddMetric(report, "freshet_log_writable", writer.problem.empty() ? 1 : 0);
+  AddMetric(report, "freshet_epochs_replayed_total", static_cast<double>(status.replayed));
+  AddMetric(report, "freshet_epochs_journaled", static_cast<double>(log.journaled()));
+}
+
 }  // namespace
 
 v1::ShardReport MakeShardReport(const ReportInput& input) {
@@ -90,6 +111,7 @@ v1::ShardReport MakeShardReport(const ReportInput& input) {
   if (input.loop == nullptr) return report;
   AddEpochs(input, report);
   AddState(input, report);
+  if (input.log != nullptr) AddLog(input, report);
   return report;
 }
 

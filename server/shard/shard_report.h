@@ -7,6 +7,7 @@
 #include "engine/views/view_store.h"
 #include "freshet/v1/shard_service.pb.h"
 #include "server/connectors/api/connector_source.h"
+#include "server/shard/journal/log_writer.h"
 #include "server/transport/frame_connection.h"
 
 namespace freshet {
@@ -17,6 +18,7 @@ struct ReportInput {
   std::vector<const ViewStore*> views;
   std::vector<const ConnectorSource*> sources;
   Traffic exchange;
+  LogWriter* log = nullptr;  // shard 0
 };
 
 // On the compute thread; looks at counters only.

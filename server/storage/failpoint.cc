@@ -5,6 +5,7 @@
 
 #include <charconv>
 #include <csignal>
+#include <cstdlib>
 #include <string>
 
 #include "absl/strings/str_split.h"
@@ -69,6 +70,14 @@ absl::Status ArmFailpoints(std::string_view failpoints, std::string_view done_fo
   if (failpoints.empty()) return absl::OkStatus();
   for (absl::string_view each : absl::StrSplit(AbslView(failpoints), ',')) RETURN_IF_ERROR(ArmOne(StdView(each)));
   return absl::OkStatus();
+}
+
+absl::Status ArmFailpointsOfEnvironment() {
+  auto value = [](const char* name) {
+    const char* text = std::getenv(name);
+    return text == nullptr ? std::string_view() : std::string_view(text);
+  };
+  return ArmFailpoints(value("FRESHET_FAILPOINTS"), value("FRESHET_FAILPOINTS_DONE"));
 }
 
 bool FailpointFires(Failpoint failpoint) {

@@ -17,6 +17,7 @@ extern std::atomic<bool> failpoints_armed;
 
 // What the two variables say; empty: unset. Error: which name or action is none.
 absl::Status ArmFailpoints(std::string_view failpoints, std::string_view done_folder);
+absl::Status ArmFailpointsOfEnvironment();
 
 // Whether it fires now: the caller does a part of its step, then calls Crash.
 bool FailpointFires(Failpoint failpoint);

@@ -42,15 +42,13 @@ Group::Group(const GroupEnvironment* environment, CatalogPipeline pipeline)
       uid_(pipeline.entry.uid()),
       pipeline_(std::move(pipeline)),
       policy_(PolicyOf(*environment->settings)),
-      server_restarted_(pipeline_.extents != nullptr),
       window_(kEpochWindowMicros),
       reads_(*environment->io, [this](uint32_t shard, const v1::ToShard& message) { SendTo(shard, message); }),
+      ingest_(*environment->io, [this](uint32_t shard, const v1::ToShard& message) { SendTo(shard, message); }),
       timer_(*environment->io),
       watch_timer_(*environment->io),
-      keep_timer_(*environment->io),
-      save_timer_(*environment->io) {
+      keep_timer_(*environment->io) {
   if (pipeline_.positions != nullptr) {
-    positions_.Merge(pipeline_.positions->positions());
     epoch_ = pipeline_.positions->epoch();
     was_loaded_ = pipeline_.positions->load_complete();
   }
@@ -87,9 +85,7 @@ void Group::Reconcile(CatalogPipeline pipeline, bool anew) {
   wanted_ = pipeline_.entry.desired_state() != v1::Pipeline::HALTED;
   if (other_revision || anew) policy_.Reset();
   if (other_extents) {
-    positions_.Clear();
     was_loaded_ = false;
-    server_restarted_ = false;
   }
   switch (phase_) {
     case Phase::kStopped:
@@ -206,6 +202,7 @@ void Group::OnLaunched(Launched launched) {
   loaded_ = false;
   finished_ = false;
   reached_.Clear();
+  rows_ = 0;
   if (phase_ == Phase::kEnding) {  // it was stopped meanwhile
     early_hellos_.clear();
     if (shards_.empty()) {
@@ -279,10 +276,9 @@ void Group::SendStart(uint32_t shard) {
   start.set_first_epoch(start_.first_epoch);
   start.set_end_epoch(start_.end_epoch);
   start.set_files_root(settings.files_root);
-  if (pipeline_.extents != nullptr) {
-    *start.mutable_extents() = positions_.Raise(*pipeline_.extents);
-    start.set_ask_load_end(server_restarted_ || positions_.HasFound(*pipeline_.extents));
-  }
+  if (pipeline_.extents != nullptr) *start.mutable_extents() = *pipeline_.extents;
+  start.set_log_folder(environment_.pipelines_folder + "/" + uid_ + "/log");
+  start.set_input_revision(pipeline_.revision->extents_revision());
   v1::ShardLimits& limits = *start.mutable_limits();
   uint64_t memory = start.options().memory_bytes();
   limits.set_memory_bytes(memory != 0 ? memory : settings.shard_memory_bytes);
@@ -291,6 +287,10 @@ void Group::SendStart(uint32_t shard) {
   limits.set_dead_letters(settings.dead_letters_max);
   limits.set_dead_letter_bytes(settings.dead_letter_bytes_max);
   limits.set_source_ahead_bytes(settings.source_ahead_bytes);
+  limits.set_ingest_pending_bytes(settings.ingest_pending_bytes_max);
+  limits.set_ingest_keys(settings.ingest_keys_max);
+  limits.set_log_fsync(settings.log_fsync == "on");
+  limits.set_log_segment_bytes(settings.log_segment_bytes);
   SendTo(shard, message);
 }
 
@@ -334,10 +334,12 @@ void Group::Fail(Failure failure) {
 
 void Group::End(bool gently) {
   reads_.CancelAll(MakeError(ErrorCode::kUnavailable, "the pipeline's shards are being stopped; try again"));
+  ingest_.CancelAll(MakeError(ErrorCode::kUnavailable,
+                              "the pipeline's shards are being stopped: it is not known whether the rows were taken; "
+                              "send the request again with the same Idempotency-Key"));
   watch_timer_.cancel();
   keep_timer_.cancel();
   keeping_ = false;
-  SavePositions();
   bool launching = phase_ == Phase::kLaunching;
   SetPhase(Phase::kEnding);
   if (launching) return;  // OnLaunched goes on
@@ -390,7 +392,7 @@ void Group::AfterEnd() {
   }
   last_failure_ = failure_;
   ++restarts_;
-  auto wait = policy_.OnFailure(environment_.clock->MonotonicMicros(), positions_.Sum(), failure_->code);
+  auto wait = policy_.OnFailure(environment_.clock->MonotonicMicros(), rows_, failure_->code);
   if (!wait) {
     spdlog::error("pipeline {} has failed: {}", pipeline_.entry.id(), failure_->reason);
     SaveFailure();

@@ -14,10 +14,10 @@
 #include "server/catalog/catalog.h"
 #include "server/settings/settings.h"
 #include "server/supervisor/epoch_window.h"
+#include "server/supervisor/group_ingest.h"
 #include "server/supervisor/group_reads.h"
 #include "server/supervisor/group_status.h"
 #include "server/supervisor/launcher.h"
-#include "server/supervisor/recovery_extents.h"
 #include "server/supervisor/restart_policy.h"
 #include "server/transport/frame_connection.h"
 
@@ -32,6 +32,7 @@ struct GroupEnvironment {
   const Clock* clock = nullptr;
   std::string run_folder;
   std::string control_path;
+  std::string pipelines_folder;            // {folder}/{uid}: what the shards of a pipeline keep
   std::vector<std::string> shard_command;  // what is run, before the arguments of the role
   // State, status or reports of a group have changed. `now`: tell it at once.
   std::function<void(const std::string& uid, bool now)> on_change;
@@ -65,7 +66,8 @@ class Group : public std::enable_shared_from_this<Group> {
   struct Read {
     uint64_t id = 0;
     uint64_t revision = 0;
-    uint64_t at_least = 0;  // an epoch that must be committed
+    uint64_t at_least = 0;                     // an epoch that must be committed
+    std::optional<v1::IngestPosition> covers;  // ingested rows that must be visible
     std::vector<Page> pages;
     v1::ReadRequest request;
     std::chrono::milliseconds timeout{30'000};
@@ -77,6 +79,8 @@ class Group : public std::enable_shared_from_this<Group> {
     std::vector<v1::ReadResponse> responses;  // of those that were asked, in that order
   };
   void Ask(Read read, std::function<void(absl::StatusOr<ReadResult>)> done);
+  // Sends rows to shard 0, if it can take them now.
+  void Ingest(uint64_t revision, v1::IngestCall call, std::chrono::milliseconds timeout, GroupIngest::Done done);
   void CancelRead(uint64_t id) { reads_.Cancel(id, absl::CancelledError("the reader is gone")); }
 
  private:
@@ -125,7 +129,8 @@ class Group : public std::enable_shared_from_this<Group> {
   void OnExit(uint32_t shard, uint64_t generation, int wait_status);
   void Watch();
   void KeepEpochs();
-  void SavePositions();
+  void SaveLoaded();
+  absl::Status CheckRoom(const std::vector<GroupReads::Question>& questions) const;
   void SendTo(uint32_t shard, const v1::ToShard& message);
   void SendAll(const v1::ToShard& message);
 
@@ -164,17 +169,16 @@ class Group : public std::enable_shared_from_this<Group> {
   bool finished_ = false;
   v1::Committed reached_;    // the commit that changed loaded_ or finished_ last, maybe not yet known of all shards
   bool was_loaded_ = false;  // under these extents, in any generation
-  bool server_restarted_;    // the positions are those of an earlier server: maybe not the last ones
-  CommittedPositions positions_;
-  bool positions_dirty_ = false;
+  uint64_t rows_ = 0;        // committed by this generation, from the first record on: tells whether it got further
   EpochWindow window_;
   bool keeping_ = false;
   GroupReads reads_;
+  uint64_t refused_reads_ = 0;
+  GroupIngest ingest_;
 
   boost::asio::steady_timer timer_;  // of the phase
   boost::asio::steady_timer watch_timer_;
   boost::asio::steady_timer keep_timer_;
-  boost::asio::steady_timer save_timer_;
 };
 
 }  // namespace freshet

@@ -32,6 +32,7 @@ class GroupReads {
   // shard gave), once. `id` is the caller's, not used before.
   void Ask(uint64_t id, std::vector<Question> questions, std::chrono::milliseconds timeout, Done done);
   void OnResponse(uint32_t shard, v1::ReadResponse response);
+  size_t count() const { return pending_.size(); }
   // False: it is not (any more) under way.
   bool Cancel(uint64_t id, const absl::Status& reason);
   // The shards are gone.

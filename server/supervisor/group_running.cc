@@ -17,7 +17,6 @@ constexpr uint32_t kPingsPerTimeout = 4;
 // A link between shards broke and no process ended: after so long it is a failure by itself.
 constexpr auto kLostLink = milliseconds(2000);
 constexpr auto kKeepInterval = milliseconds(250);
-constexpr auto kSaveInterval = std::chrono::seconds(10);
 
 }  // namespace
 
@@ -33,6 +32,7 @@ void Group::OnMessage(uint32_t shard, v1::FromShard message) {
       break;
     case v1::FromShard::kReport:
       shards_[shard].report = std::move(*message.mutable_report());
+      was_loaded_ |= shards_[shard].report->recovering();
       AdoptReached();
       environment_.on_change(uid_, /*now=*/false);
       break;
@@ -47,6 +47,9 @@ void Group::OnMessage(uint32_t shard, v1::FromShard message) {
       break;
     case v1::FromShard::kEpochs:
       if (shard == 0) OnEpochsWanted();
+      break;
+    case v1::FromShard::kIngest:
+      if (shard == 0) ingest_.OnAnswer(std::move(*message.mutable_ingest()));
       break;
     case v1::FromShard::MESSAGE_NOT_SET:
       break;
@@ -66,9 +69,8 @@ void Group::OnExtents(const v1::SourceExtents& extents) {
         return;
       }
       self->pipeline_.extents = pipeline->extents;
-      self->server_restarted_ = false;
       v1::ToShard message;
-      *message.mutable_extents() = self->positions_.Raise(*pipeline->extents);
+      *message.mutable_extents() = *pipeline->extents;
       self->SendAll(message);
       // A shard that says hello after this gets them with its start.
     });
@@ -82,13 +84,7 @@ void Group::OnCommitted(const v1::Committed& committed) {
     reached_.set_load_complete(committed.load_complete());
     reached_.set_finished(committed.finished());
   }
-  if (committed.positions_size() > 0) {
-    positions_.Merge(committed.positions());
-    if (!positions_dirty_) {
-      positions_dirty_ = true;
-      After(save_timer_, kSaveInterval, &Group::SavePositions);
-    }
-  }
+  rows_ = committed.rows();
   if (committed.load_complete()) window_.OnCommit(committed.epoch(), environment_.clock->MonotonicMicros());
   if (!keeping_) {
     keeping_ = true;
@@ -96,6 +92,7 @@ void Group::OnCommitted(const v1::Committed& committed) {
   }
   environment_.on_change(uid_, /*now=*/false);
   AdoptReached();
+  ingest_.OnCommitted(committed.ingest());
 }
 
 // The state changes once all shards have told what they have at that commit: who sees RUNNING or COMPLETED sees the
@@ -107,11 +104,9 @@ void Group::AdoptReached() {
   }
   loaded_ = reached_.load_complete();
   finished_ = reached_.finished();
-  was_loaded_ |= loaded_;
+  if (loaded_ && !std::exchange(was_loaded_, true)) SaveLoaded();
   if (loaded_) {
     last_failure_ = std::nullopt;
-    positions_dirty_ = true;
-    SavePositions();
   }
   environment_.on_change(uid_, /*now=*/true);
 }
@@ -126,19 +121,16 @@ void Group::KeepEpochs() {
   if (keeping_) After(keep_timer_, kKeepInterval, &Group::KeepEpochs);
 }
 
-void Group::SavePositions() {
-  save_timer_.cancel();
-  if (!positions_dirty_) return;
-  positions_dirty_ = false;
+// A server that starts says RECOVERING until the log has been read.
+void Group::SaveLoaded() {
   v1::CatalogPositions record;
   record.set_extents_revision(pipeline_.revision->extents_revision());
   record.set_epoch(epoch_);
   record.set_load_complete(was_loaded_);
-  *record.mutable_positions() = positions_.ToProto();
   environment_.launcher->Post([catalog = environment_.catalog, uid = uid_, record = std::move(record)] {
     absl::Status status = catalog->SetPositions(uid, record);
     if (!status.ok() && !absl::IsNotFound(status)) {
-      spdlog::warn("cannot write committed positions: {}", StdView(status.message()));
+      spdlog::warn("cannot write that a pipeline is loaded: {}", StdView(status.message()));
     }
   });
 }
@@ -218,7 +210,7 @@ std::string Group::Reason() const {
   if (phase_ == Phase::kStopped) return "";
   if (phase_ == Phase::kFailed) return failure_->reason;
   for (const Shard& shard : shards_) {
-    if (shard.report && !shard.report->waiting_for().empty() && !loaded_) return shard.report->waiting_for();
+    if (shard.report && !shard.report->waiting_for().empty()) return shard.report->waiting_for();
   }
   if (last_failure_ && !loaded_) return "restarted after: " + last_failure_->reason;
   if (phase_ == Phase::kWaitingForOld) return "waits for the shards of an earlier start to end";
@@ -234,13 +226,57 @@ GroupStatus Group::Status() const {
   status.generation = start_.generation;
   status.epoch = epoch_;
   status.restarts = restarts_;
+  status.refused_reads = refused_reads_;
   for (const Shard& shard : shards_) {
     if (shard.report) status.reports.push_back(*shard.report);
   }
   return status;
 }
 
+void Group::Ingest(uint64_t revision, v1::IngestCall call, std::chrono::milliseconds timeout, GroupIngest::Done done) {
+  if (revision != pipeline_.entry.revision()) {
+    return done(MakeError(ErrorCode::kPipelineReplaced, "the pipeline's definition has changed meanwhile"));
+  }
+  if (phase_ != Phase::kRunning || shards_.empty() || shards_[0].connection == nullptr) {
+    absl::Status status = CheckServing(State(), pipeline_.entry.id(), Reason());
+    return done(status.ok() ? MakeError(ErrorCode::kUnavailable, "the pipeline's shards are starting; try again")
+                            : status);
+  }
+  ingest_.Submit(std::move(call), timeout, std::move(done));
+}
+
+// A shard that stands still takes nothing from its link: what is asked meanwhile must not pile up there.
+absl::Status Group::CheckRoom(const std::vector<GroupReads::Question>& questions) const {
+  if (reads_.count() >= environment_.settings->reads_pending_max) {
+    return MakeError(ErrorCode::kUnavailable,
+                     fmt::format("{} reads of the pipeline wait for its shards already (setting "
+                                 "reads.pending_max)",
+                                 reads_.count()));
+  }
+  for (const GroupReads::Question& question : questions) {
+    const auto& connection = shards_[question.shard].connection;
+    if (connection == nullptr) continue;
+    uint64_t queued = connection->traffic().bytes_queued;
+    if (queued <= environment_.settings->reads_pending_bytes_max) continue;
+    return MakeError(ErrorCode::kUnavailable,
+                     fmt::format("shard {} takes no requests: {} bytes wait for it (setting reads.pending_bytes)",
+                                 question.shard, queued));
+  }
+  return absl::OkStatus();
+}
+
 void Group::Ask(Read read, std::function<void(absl::StatusOr<ReadResult>)> done) {
+  if (read.covers && !ingest_.Covers(*read.covers)) {
+    v1::IngestPosition position = *read.covers;
+    auto timeout = read.timeout;
+    ingest_.WhenCovered(std::move(position), timeout,
+                        [this, read = std::move(read), done = std::move(done)](absl::Status covered) mutable {
+                          if (!covered.ok()) return done(covered);
+                          read.covers.reset();
+                          Ask(std::move(read), std::move(done));
+                        });
+    return;
+  }
   if (read.revision != pipeline_.entry.revision()) {
     done(MakeError(ErrorCode::kPipelineReplaced, "the pipeline's definition has changed meanwhile"));
     return;
@@ -281,6 +317,11 @@ void Group::Ask(Read read, std::function<void(absl::StatusOr<ReadResult>)> done)
   }
   for (uint32_t shard = 0; read.pages.empty() && shard < shards_.size(); ++shard) {
     questions.push_back({shard, read.request});
+  }
+  if (absl::Status room = CheckRoom(questions); !room.ok()) {
+    ++refused_reads_;
+    done(room);
+    return;
   }
   result.shard_count = static_cast<uint32_t>(shards_.size());
   for (const Shard& shard : shards_) {

@@ -24,6 +24,7 @@ v1::PipelineStatus CombineReports(const GroupStatus& group, const v1::PhysicalPl
   status.set_epoch(group.epoch);
   status.set_reason(group.reason);
   status.set_restarts(group.restarts);
+  status.set_refused_reads(group.refused_reads);
   for (const v1::PhysicalSource& source : plan.sources()) {
     v1::SourceStatus& all = *status.add_sources();
     all.set_source(source.source());

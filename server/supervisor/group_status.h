@@ -20,6 +20,7 @@ struct GroupStatus {
   uint64_t generation = 0;
   uint64_t epoch = 0;
   uint32_t restarts = 0;
+  uint64_t refused_reads = 0;
   std::vector<v1::ShardReport> reports;  // by shard, as far as they came
 };
 

@@ -14,9 +14,10 @@ bool IsOneOf(std::string_view code, std::initializer_list<ErrorCode> codes) {
 }  // namespace
 
 bool IsFinal(std::string_view code) {
-  return IsOneOf(code, {ErrorCode::kNotFound, ErrorCode::kInvalidOption, ErrorCode::kMissingOption,
-                        ErrorCode::kPathOutsideRoot, ErrorCode::kUnknownConnector, ErrorCode::kUnknownFormat,
-                        ErrorCode::kUnsupported, ErrorCode::kSourceChanged, ErrorCode::kLogDamaged, ErrorCode::kFileUnreadable});
+  return IsOneOf(
+      code, {ErrorCode::kNotFound, ErrorCode::kInvalidOption, ErrorCode::kMissingOption, ErrorCode::kPathOutsideRoot,
+             ErrorCode::kUnknownConnector, ErrorCode::kUnknownFormat, ErrorCode::kUnsupported,
+             ErrorCode::kSourceChanged, ErrorCode::kLogDamaged, ErrorCode::kFileUnreadable});
 }
 
 bool IsOfMachine(std::string_view code) {

@@ -1,6 +1,7 @@
 #include "server/supervisor/supervisor.h"
 
 #include <condition_variable>
+#include <filesystem>
 
 #include "boost/asio/post.hpp"
 #include "boost/asio/steady_timer.hpp"
@@ -25,6 +26,7 @@ Supervisor::Supervisor(Options options)
   environment_.clock = options_.clock;
   environment_.run_folder = options_.run_folder;
   environment_.control_path = options_.run_folder + "/c";
+  environment_.pipelines_folder = options_.pipelines_folder;
   environment_.shard_command = options_.shard_command;
   environment_.on_change = [this](const std::string& uid, bool now) { OnGroupChange(uid, now); };
 }
@@ -38,6 +40,7 @@ absl::Status Supervisor::Start() {
   for (const CatalogPipeline& pipeline : options_.catalog->List()) {
     boost::asio::post(io_, [this, pipeline] { GroupOf(pipeline).Reconcile(pipeline, /*anew=*/false); });
   }
+  RemoveLeftOvers();
   thread_ = std::thread([this] { io_.run(); });
   return absl::OkStatus();
 }
@@ -108,10 +111,24 @@ void Supervisor::Remove(const std::string& uid) {
       // Not within the group's own call.
       boost::asio::post(io_, [this, uid] {
         groups_.erase(uid);
+        RemoveLeftOvers();
         std::lock_guard lock(mutex_);
         statuses_.erase(uid);
       });
     });
+  });
+}
+
+// What shards kept of pipelines that are deleted, also by a server that died over it.
+void Supervisor::RemoveLeftOvers() {
+  launcher_->Post([catalog = options_.catalog, folder = options_.pipelines_folder] {
+    std::error_code error;
+    for (const auto& item : std::filesystem::directory_iterator(folder, error)) {
+      if (catalog->FindUid(item.path().filename().string())) continue;
+      std::error_code failed;
+      std::filesystem::remove_all(item.path(), failed);
+      if (failed) spdlog::warn("cannot remove {}: {}", item.path().string(), failed.message());
+    }
   });
 }
 
@@ -186,6 +203,16 @@ uint64_t Supervisor::Ask(const std::string& uid, Group::Read read,
     group->second->Ask(std::move(read), std::move(done));
   });
   return id;
+}
+
+void Supervisor::Ingest(const std::string& uid, uint64_t revision, v1::IngestCall call,
+                        std::chrono::milliseconds timeout, GroupIngest::Done done) {
+  boost::asio::post(io_, [this, uid, revision, call = std::move(call), timeout, done = std::move(done)]() mutable {
+    auto group = groups_.find(uid);
+    if (group == groups_.end())
+      return done(MakeError(ErrorCode::kNotRunning, "the pipeline is stopped; start it first"));
+    group->second->Ingest(revision, std::move(call), timeout, std::move(done));
+  });
 }
 
 void Supervisor::CancelRead(const std::string& uid, uint64_t id) {

@@ -31,6 +31,7 @@ class Supervisor {
     Catalog* catalog = nullptr;
     const Clock* clock = nullptr;
     std::string run_folder;
+    std::string pipelines_folder;  // {folder}/{uid}: what the shards of a pipeline keep; goes with it
     // Runs a shard: `/proc/self/exe shard --log-level info`; the rest is appended.
     std::vector<std::string> shard_command;
     // State, status or reports of a pipeline have changed; at most 10 times a second each, but at once for states. On
@@ -57,11 +58,14 @@ class Supervisor {
 
   // Any thread; `done` is called once, on the I/O thread or the caller's.
   uint64_t Ask(const std::string& uid, Group::Read read, std::function<void(absl::StatusOr<Group::ReadResult>)> done);
+  void Ingest(const std::string& uid, uint64_t revision, v1::IngestCall call, std::chrono::milliseconds timeout,
+              GroupIngest::Done done);
   void CancelRead(const std::string& uid, uint64_t id);
 
   boost::asio::io_context& io() { return io_; }
 
  private:
+  void RemoveLeftOvers();
   void Accepted(FrameConnection::Socket socket);
   void OnHello(FrameConnection* raw, std::string_view bytes);
   void Forget(FrameConnection* raw);

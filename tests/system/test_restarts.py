@@ -103,11 +103,11 @@ def test_states_outlive_the_daemon(start_daemon):
         assert after['desired_state'] == before[name]['desired_state']
         assert after['revision'] == before[name]['revision'], (before[name], after)
         grows = after['generation'] > before[name]['generation']
-        assert grows == (name != 'stopped'), (before[name], after)
+        assert grows == (name in ('completed', 'running')), (before[name], after)
     assert 'options.memory' in daemon.status('failed')['reason']
     for name, epoch in epochs.items():
         now, rows = daemon.rows(name, 'by_k')
-        assert now > epoch and sum(row['n'] for row in rows) == 5000
+        assert now >= epoch and sum(row['n'] for row in rows) == 5000
     daemon.cli('start', 'stopped')
     daemon.wait_state('stopped', 'RUNNING')
     assert sum(row['n'] for row in daemon.rows('stopped', 'by_k')[1]) == 5000
@@ -127,7 +127,7 @@ def test_a_second_daemon_is_refused(start_daemon):
 
 
 def test_a_shard_that_stands_still_is_killed(start_daemon):
-    """After shards.timeout, with all of its group; the next generation serves the same rows at a later epoch."""
+    """After shards.timeout, with all of its group; the next generation serves the same rows, at no earlier epoch."""
     daemon = start_daemon(settings=['shards.timeout=2s', 'restarts.backoff_min=20ms'])
     write_numbers(daemon.folder / 'in' / 'a.csv', 5000)
     apply(daemon, 'p', counts(files('in/*.csv', 'follow'), 'shards: 3'))
@@ -141,7 +141,7 @@ def test_a_shard_that_stands_still_is_killed(start_daemon):
     daemon.wait_state('p', 'RUNNING')
     assert 'made no progress for 2 s' in daemon.log.read_text()
     after, again = daemon.rows('p', 'by_i')
-    assert after > epoch and sorted(map(str, again)) == sorted(map(str, rows))
+    assert after >= epoch and sorted(map(str, again)) == sorted(map(str, rows))
     assert not set(before) & set(daemon.shard_pids('p')) and daemon.status('p')['restarts'] == 1
 
 

@@ -25,9 +25,11 @@ std::string Shown(std::string_view text) {
 
 Rejection RejectValue(ErrorCode code, const ColumnShape& column, const FieldCell& field) {
   if (column.type.kind == TypeKind::kText && field.kind == FieldKind::kText) {
-    return Reject(ErrorCode::kInvalidUtf8, StrCat("column ", column.name, ": not valid UTF-8: ", Shown(field.text)));
+    code = ErrorCode::kInvalidUtf8;
+    return {code, StrCat("column ", column.name, ": not valid UTF-8: ", Shown(field.text)), field.text.data()};
   }
-  return Reject(code, StrCat("column ", column.name, ": \"", Shown(field.text), "\" is not a ", TypeName(column.type)));
+  std::string message = StrCat("column ", column.name, ": \"", Shown(field.text), "\" is not a ", TypeName(column.type));
+  return {code, std::move(message), field.text.data()};
 }
 
 Cell IntegerCell(int64_t value) {

@@ -5,6 +5,7 @@
 #include <string>
 
 #include "server/metrics/metrics.h"
+#include "server/pipelines/ingestor.h"
 #include "server/pipelines/pipelines.h"
 #include "server/pipelines/reader.h"
 #include "server/settings/settings.h"
@@ -14,6 +15,7 @@ namespace freshet {
 struct RouteServices {
   Pipelines& pipelines;
   Reader& reader;
+  Ingestor& ingestor;
   ServerMetrics& metrics;
   const Settings& settings;
   std::string version;

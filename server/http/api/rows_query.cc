@@ -156,7 +156,12 @@ absl::StatusOr<RowsRequestParameters> ParseRowsRequest(const HttpRequest& reques
       query.page_token = value;
       parameters.limited = true;
     } else if (name == "at_least") {
-      ASSIGN_OR_RETURN(query.at_least, ParseNumber(name, value, 0, UINT64_MAX, ErrorCode::kInvalidToken));
+      bool number = !value.empty() && value.find_first_not_of("0123456789") == std::string::npos;
+      if (number) {
+        ASSIGN_OR_RETURN(query.at_least, ParseNumber(name, value, 0, UINT64_MAX, ErrorCode::kInvalidToken));
+      } else {
+        query.at_least_token = value;
+      }
     } else if (name == "epoch") {
       ASSIGN_OR_RETURN(query.epoch, ParseNumber(name, value, 1, UINT64_MAX));
     } else if (name == "int64") {

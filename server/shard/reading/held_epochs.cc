@@ -27,17 +27,24 @@ void HeldEpochs::Hold(ViewId view, Epoch epoch, int64_t now_micros) {
   holds_.push_back({view, epoch, now_micros + options_.hold_micros});
 }
 
-void HeldEpochs::Relax(int64_t now_micros) {
+bool HeldEpochs::Relax(int64_t now_micros) {
   while (!holds_.empty() && holds_.front().until_micros <= now_micros) {
     Drop(holds_.front());
     holds_.pop_front();
   }
-  if (version_bytes() <= options_.old_versions_bytes) return;
-  if (oldest_ < needed_) Keep(needed_, needed_);
-  while (!holds_.empty() && version_bytes() > options_.old_versions_bytes) {
-    Drop(holds_.front());
-    holds_.pop_front();
+  // What nobody needs goes first, bit by bit: only then it is known whether the rest is too much.
+  for (ViewStore* view : views_) {
+    if (view->DropVersions()) return true;
   }
+  if (version_bytes() <= options_.old_versions_bytes) return false;
+  if (oldest_ < needed_) {
+    Keep(needed_, needed_);
+    return true;
+  }
+  if (holds_.empty()) return false;
+  Drop(holds_.front());
+  holds_.pop_front();
+  return true;
 }
 
 uint64_t HeldEpochs::version_bytes() const {

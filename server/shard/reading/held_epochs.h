@@ -25,9 +25,9 @@ class HeldEpochs {
   void Keep(Epoch oldest, Epoch needed);
   // Holds one epoch of one view from now on for the time of the options; again: anew. It must be readable.
   void Hold(ViewId view, Epoch epoch, int64_t now_micros);
-  // Gives up what is too old, and the oldest where memory is short. Call it now and then, at the latest at
-  // NextWakeMicros.
-  void Relax(int64_t now_micros);
+  // Gives up what is too old, and the oldest where memory is short, in bounded steps. Call it now and then, at the
+  // latest at NextWakeMicros. True: it has more to do.
+  bool Relax(int64_t now_micros);
   // When the next hold ends; INT64_MAX: there is none.
   int64_t NextWakeMicros() const { return holds_.empty() ? INT64_MAX : holds_.front().until_micros; }
 

@@ -14,8 +14,10 @@
 namespace freshet {
 namespace {
 
-// Rows looked at before the clock is asked again: well below a slice.
-constexpr uint32_t kRowsPerStep = 512;
+// Rows looked at before the clock is asked again: so many that a step takes about a quarter of a slice.
+constexpr uint32_t kRowsPerStepMin = 16;
+constexpr uint32_t kRowsPerStepMax = kBatchRows;
+constexpr int64_t kStepsPerSlice = 4;
 
 // Keys of a request: the cells of the key columns, row by row.
 absl::StatusOr<DeltaBatch> DecodeKeys(const v1::RowsRequest& request, const ViewStore& view) {
@@ -142,13 +144,22 @@ absl::StatusOr<ViewRead::Query> ReadQueue::QueryOf(const Read& read, const ViewS
 
 bool ReadQueue::Step() {
   int64_t start = clock_->MonotonicMicros();
-  held_.Relax(start);
-  bool worked = false;
+  bool worked = held_.Relax(start);
   for (size_t turns = reads_.size(); turns > 0; --turns) {
     if (reads_.front().read != nullptr) {
       worked = true;
-      if (reads_.front().read->Step(kRowsPerStep)) {
-        Finish(reads_.front());
+      Read& read = reads_.front();
+      int64_t before = clock_->MonotonicMicros();
+      bool complete = read.read->Step(read.rows_per_step);
+      int64_t now = clock_->MonotonicMicros();
+      // Rows of one view cost many times what those of another do: a condition, an order, long texts.
+      if ((now - before) * kStepsPerSlice > options_.slice_micros) {
+        read.rows_per_step = std::max(kRowsPerStepMin, read.rows_per_step / 2);
+      } else if ((now - before) * kStepsPerSlice * 2 < options_.slice_micros) {
+        read.rows_per_step = std::min(kRowsPerStepMax, read.rows_per_step * 2);
+      }
+      if (complete) {
+        Finish(read);
         reads_.pop_front();
       } else {
         std::rotate(reads_.begin(), reads_.begin() + 1, reads_.end());

@@ -52,6 +52,7 @@ class ReadQueue {
     v1::RowsRequest request;
     Epoch epoch;
     std::unique_ptr<ViewRead> read;  // nullptr: it waits for its epoch
+    uint32_t rows_per_step = 128;
   };
 
   // Begins reads whose epoch is committed. The error code that ends it; OK: it runs or waits.

@@ -80,6 +80,18 @@ class FakePipelines : public Pipelines {
   std::vector<v1::UpdatePipelineRequest> updates_;
 };
 
+// Takes what it is given, and remembers the last request.
+class FakeIngestor : public Ingestor {
+ public:
+  void Ingest(IngestRows rows, std::function<void(absl::StatusOr<IngestedRows>)> done) override {
+    last = std::move(rows);
+    done(answer);
+  }
+
+  IngestRows last;
+  absl::StatusOr<IngestedRows> answer = IngestedRows{.token = "t", .accepted = 1};
+};
+
 // View `late`: `rows_` rows of (k bigint, v text), in pages. View `slow` never answers, until it is cancelled;
 // `loading` is HYDRATING; `breaks` fails at its second page.
 class FakeReader : public Reader {

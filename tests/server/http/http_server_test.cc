@@ -90,7 +90,7 @@ class HttpServerTest : public testing::Test {
   void Start() {
     settings_.http_address = "127.0.0.1:0";
     auto server = HttpServer::Start(
-        {.pipelines = pipelines_, .reader = reader_, .metrics = metrics_, .settings = settings_, .version = "test"});
+        {.pipelines = pipelines_, .reader = reader_, .ingestor = ingestor_, .metrics = metrics_, .settings = settings_, .version = "test"});
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
   }
@@ -109,6 +109,7 @@ class HttpServerTest : public testing::Test {
   Settings settings_ = DefaultSettings();
   FakePipelines pipelines_;
   FakeReader reader_;
+  FakeIngestor ingestor_;
   ServerMetrics metrics_;
   std::unique_ptr<HttpServer> server_;
 };

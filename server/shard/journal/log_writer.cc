@@ -1,0 +1,158 @@
+#include "server/shard/journal/log_writer.h"
+
+#include <algorithm>
+#include <chrono>
+
+#include "engine/base/check.h"
+#include "engine/base/str_cat.h"
+#include "fmt/format.h"
+#include "server/errors/error_list.h"
+#include "server/storage/pipeline_log/log_reader.h"
+#include "spdlog/spdlog.h"
+
+namespace freshet {
+namespace {
+
+constexpr auto kRetry = std::chrono::seconds(1);
+constexpr size_t kSyncsRemembered = 1000;
+
+bool Heals(const absl::Status& status) { return absl::IsResourceExhausted(status) || absl::IsUnavailable(status); }
+
+absl::Status WithCode(const absl::Status& status) {
+  std::string message(StdView(status.message()));
+  if (absl::IsDataLoss(status)) return MakeError(ErrorCode::kLogDamaged, message);
+  if (absl::IsUnimplemented(status)) return MakeError(ErrorCode::kUnsupported, message);
+  return MakeError(ErrorCode::kUnavailable, message);
+}
+
+}  // namespace
+
+LogWriter::LogWriter(Options options, Handlers handlers)
+    : options_(std::move(options)), handlers_(std::move(handlers)), thread_([this] { Run(); }) {}
+
+LogWriter::~LogWriter() {
+  {
+    std::lock_guard lock(mutex_);
+    stop_ = true;
+  }
+  wake_.notify_one();
+  thread_.join();
+}
+
+void LogWriter::Write() {
+  std::lock_guard lock(mutex_);
+  work_ = true;
+  wake_.notify_one();
+}
+
+void LogWriter::Run() {
+  absl::Status status = OpenOnce();
+  while (Heals(status)) {
+    Tell(status);
+    if (!Pause()) return;
+    status = OpenOnce();
+  }
+  if (status.ok()) status = LookThrough();
+  if (status.ok()) Tell(status);
+  handlers_.on_opened(status.ok() ? status : WithCode(status));
+  if (!status.ok()) return;
+  while (WaitForWork()) WriteOnce();
+}
+
+absl::Status LogWriter::OpenOnce() {
+  ASSIGN_OR_RETURN(log_, PipelineLog::Open(options_.log));
+  return absl::OkStatus();
+}
+
+// Which epochs are to be run again, and that they can be read.
+absl::Status LogWriter::LookThrough() {
+  const PipelineLogFound& found = log_->found();
+  if (found.torn_bytes > 0) {
+    spdlog::info("the log {} had {} bytes at its end that were never acknowledged; they are cut off",
+                 options_.log.folder, found.torn_bytes);
+  }
+  history_ = found.history;
+  revision_position_ = found.revision_position;
+  if (found.revision != options_.revision) {
+    ++history_;
+    revision_position_ = log_->Append(RevisionRecord{options_.revision, history_}).end;
+    work_ = true;
+    return absl::OkStatus();
+  }
+  LogReader reader(log_->disk(), log_->folder(), revision_position_, {LogRecordKind::kCut});
+  while (true) {
+    ASSIGN_OR_RETURN(auto item, reader.Next(log_->durable()));
+    if (!item) return absl::OkStatus();
+    const auto& cut = std::get<CutRecord>(item->record);
+    ++journaled_;
+    last_journaled_ = cut.epoch;
+    load_journaled_ |= cut.loaded || !cut.load;
+  }
+}
+
+bool LogWriter::WaitForWork() {
+  std::unique_lock lock(mutex_);
+  wake_.wait(lock, [this] { return stop_ || work_; });
+  work_ = false;
+  return !stop_;
+}
+
+bool LogWriter::Pause() {
+  std::unique_lock lock(mutex_);
+  return !wake_.wait_for(lock, kRetry, [this] { return stop_; });
+}
+
+void LogWriter::WriteOnce() {
+  const int64_t start = options_.clock->MonotonicMicros();
+  absl::Status status = log_->WriteAndSync();
+  Tell(status);
+  if (!status.ok()) {
+    handlers_.on_durable();  // its problem has changed
+    Write();                 // what is queued stays so
+    Pause();
+    return;
+  }
+  const auto micros = static_cast<uint64_t>(options_.clock->MonotonicMicros() - start);
+  {
+    std::lock_guard lock(mutex_);
+    if (sync_micros_.size() < kSyncsRemembered) sync_micros_.push_back(0);
+    sync_micros_[syncs_++ % kSyncsRemembered] = micros;
+  }
+  handlers_.on_durable();
+}
+
+void LogWriter::Tell(const absl::Status& status) {
+  std::string problem;
+  if (!status.ok()) {
+    problem =
+        fmt::format("the log cannot be written: {}; nothing is acknowledged until it can, tried again every second",
+                    StdView(status.message()));
+  }
+  std::lock_guard lock(mutex_);
+  if (problem == problem_) return;
+  if (problem.empty()) {
+    spdlog::info("the log {} can be written again", options_.log.folder);
+  } else {
+    spdlog::warn("{}", problem);
+  }
+  problem_ = std::move(problem);
+}
+
+LogWriter::Status LogWriter::status() const {
+  Status status;
+  std::vector<uint64_t> sorted;
+  {
+    std::lock_guard lock(mutex_);
+    status.problem = problem_;
+    sorted = sync_micros_;
+    status.syncs = syncs_;
+  }
+  if (!sorted.empty()) {
+    auto at = sorted.begin() + static_cast<ptrdiff_t>(sorted.size() * 99 / 100);
+    std::nth_element(sorted.begin(), at, sorted.end());
+    status.sync_micros_p99 = *at;
+  }
+  return status;
+}
+
+}  // namespace freshet
