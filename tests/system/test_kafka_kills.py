@@ -1,5 +1,6 @@
 """The examples streamed through a real Kafka broker while a shard, then the daemon, is killed with -9 in the middle:
-the final views equal DuckDB's answer over the same files, and no reader sees an epoch go back."""
+the final views equal DuckDB's answer over the same files, and no reader sees an epoch go back or change."""
+import json
 import os
 import shutil
 import signal
@@ -15,18 +16,19 @@ EXAMPLES = ROOT / 'config' / 'examples'
 
 
 class EpochPoller:
-    """Reads one view over and over, over restarts of everything, and notes any epoch that is below one seen before."""
+    """Reads one view over and over, over restarts of everything, and notes any epoch that is below one seen before or
+    that has other rows than when it was seen before."""
 
     def __init__(self, daemon, pipeline, view):
         self.daemon, self.path = daemon, f'/v1/pipelines/{pipeline}/views/{view}/rows'
-        self.seen, self.wrong, self.answers, self.stopped = 0, [], 0, False
+        self.seen, self.rows, self.wrong, self.answers, self.stopped = 0, {}, [], 0, False
         self.thread = threading.Thread(target=self._run, daemon=True)
         self.thread.start()
 
     def _run(self):
         while not self.stopped:
             try:
-                status, headers, _ = self.daemon.request('GET', self.path, limit=1)
+                status, headers, body = self.daemon.request('GET', self.path, limit=1)
             except OSError:  # the daemon is away
                 time.sleep(0.02)
                 continue
@@ -34,6 +36,9 @@ class EpochPoller:
                 epoch = int(headers['Freshet-Epoch'])
                 if epoch < self.seen:
                     self.wrong.append((self.seen, epoch))
+                rows = json.loads(body)['rows']
+                if self.rows.setdefault(epoch, rows) != rows:
+                    self.wrong.append((epoch, self.rows[epoch], rows))
                 self.seen = max(self.seen, epoch)
                 self.answers += 1
             time.sleep(0.005)
@@ -41,7 +46,7 @@ class EpochPoller:
     def stop(self):
         self.stopped = True
         self.thread.join()
-        assert not self.wrong, f'epochs went back: {self.wrong[:5]}'
+        assert not self.wrong, f'epochs went back, or changed: {self.wrong[:5]}'
         assert self.answers > 0
 
 

@@ -1,6 +1,7 @@
 """The pipeline's log: what was seen comes again, whatever dies at whichever step, and damage is told."""
 import os
 import re
+import resource
 import shutil
 import signal
 import time
@@ -124,6 +125,84 @@ def test_an_unknown_failpoint_is_refused(start_daemon, monkeypatch):
     monkeypatch.setenv('FRESHET_FAILPOINTS', 'log_before_lunch=crash')
     with pytest.raises(AssertionError, match="there is no failpoint 'log_before_lunch'"):
         start_daemon()
+
+
+def metric(daemon, name):
+    found = re.search(name + r'\{[^}]*pipeline="p"[^}]*\} (\S+)', daemon.request('GET', '/metrics')[2].decode())
+    return found and float(found[1])
+
+
+def test_a_log_that_cannot_be_written_goes_on_once_it_can(start_daemon):
+    """No room for the log (here: a limit on the size of files): nothing is shown that is not durable."""
+    daemon = start_daemon()
+    feed = Feed(daemon.folder)
+    feed.append(100)
+    apply(daemon, 'p', counts(FOLLOW, 'shards: 2'))
+    seen = Seen(daemon)
+    shown = seen.look_for(feed)
+    pid = daemon.shard_pids('p')[0]
+    hard = resource.prlimit(pid, resource.RLIMIT_FSIZE)[1]
+    (segment,) = (daemon.data_dir / 'pipelines').glob('*/log/*.log')
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (segment.stat().st_size + 50, hard))
+    feed.append(100)
+    wait_until(lambda: 'the log cannot be written' in daemon.status('p')['reason'], daemon.status('p'))
+    assert str(segment) in daemon.status('p')['reason']
+    wait_until(lambda: metric(daemon, 'freshet_log_writable') == 0, 'the metric says nothing')
+    assert seen.look() == shown and daemon.status('p')['state'] == 'RUNNING'
+    resource.prlimit(pid, resource.RLIMIT_FSIZE, (hard, hard))
+    assert seen.look_for(feed) == feed.expected()
+    wait_until(lambda: daemon.status('p')['reason'] == '', daemon.status('p'))
+    assert daemon.status('p')['restarts'] == 0 and metric(daemon, 'freshet_log_failures_total') >= 1
+    daemon.kill()
+    daemon.start()
+    assert seen.look_for(feed) == feed.expected()
+
+
+def test_other_options_go_on_with_the_journal_and_other_views_start_anew(start_daemon):
+    daemon = start_daemon()
+    feed = Feed(daemon.folder)
+    feed.append(1000)
+    apply(daemon, 'p', counts(FOLLOW, 'shards: 1'))
+    seen = Seen(daemon)
+    for _ in range(3):
+        feed.append(100)
+        seen.look_for(feed)
+    for shards in (3, 2):
+        count = len(seen.rows)
+        apply(daemon, 'p', counts(FOLLOW, f'shards: {shards}'))
+        assert seen.look() == feed.expected()
+        assert len(seen.rows) == count, 'the epoch is another one'
+        assert metric(daemon, 'freshet_history') == 1
+    apply(daemon, 'p', counts(FOLLOW, 'shards: 2').replace('sum(i)', 'max(i)'))
+    epoch, rows = daemon.rows('p', 'by_k')
+    assert epoch > seen.last and all(row['s'] == feed.rows - 1 - (feed.rows - 1 - row['k']) % 7 for row in rows)
+    wait_until(lambda: metric(daemon, 'freshet_history') == 2, 'the history number stays')
+    assert metric(daemon, 'freshet_epochs_replayed_total') == 0
+
+
+def test_input_that_is_not_what_it_was_is_told_and_the_pipeline_goes_on(start_daemon):
+    daemon = start_daemon()
+    feed = Feed(daemon.folder)
+    feed.append(30_000)
+    apply(daemon, 'p', counts(FOLLOW, 'shards: 2'))
+    seen = Seen(daemon)
+    feed.append(10)
+    seen.look_for(feed)
+    daemon.stop()
+    # Behind the back of inode, size, time and of the hash of the end.
+    before = feed.path.stat()
+    with open(feed.path, 'r+', encoding='utf-8') as file:
+        assert file.read(8) == 'i,k\n0,0\n'
+        file.seek(4)
+        file.write('7')
+    os.utime(feed.path, ns=(before.st_atime_ns, before.st_mtime_ns))
+    daemon.start()
+    status = daemon.wait_state('p', 'RUNNING')
+    wait_until(lambda: 'SOURCE_CHANGED' in daemon.status('p')['sources'][0]['message'], status)
+    assert 'in/a.csv' in daemon.status('p')['sources'][0]['message']
+    assert metric(daemon, 'freshet_source_changed_total') == 1 and metric(daemon, 'freshet_history') == 2
+    rows = {row['k']: int(row['s']) for row in daemon.rows('p', 'by_k')[1]}
+    assert rows == {row['k']: int(row['s']) + (7 if row['k'] == 0 else 0) for row in feed.expected()}
 
 
 def test_damage_to_a_log_is_told_and_nothing_is_lost(start_daemon):
