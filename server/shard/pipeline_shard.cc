@@ -195,7 +195,9 @@ void PipelineShard::AfterCommit() {
   committed.set_history(changes_->history());
   for (v1::IngestPosition& position : desk_->OnCommitted(committed_)) *committed.add_ingest() = std::move(position);
   if (committed.load_complete()) desk_->SetReady();
+  const bool ingest_moved = committed.ingest_size() > 0;
   options_.send(message);
+  if (ingest_moved) desk_->AnswerVisible();
 
   if (committed_.value() + kEpochsLeftToAsk >= end_epoch_ && !asked_epochs_) {
     asked_epochs_ = true;

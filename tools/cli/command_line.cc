@@ -13,6 +13,7 @@
 
 #include "engine/base/str_cat.h"
 #include "tools/cli/commands/definition_commands.h"
+#include "tools/cli/commands/ingest_command.h"
 #include "tools/cli/commands/pipeline_commands.h"
 #include "tools/cli/commands/rows_commands.h"
 #include "tools/cli/commands/run_command.h"
@@ -32,6 +33,7 @@ struct Commands {
   ExplainOptions explain;
   RowsOptions rows;
   DeadLettersOptions dead_letters;
+  IngestOptions ingest;
   RunOptions run;
   std::string pipeline;
   bool wait = false;
@@ -115,7 +117,8 @@ void AddRowsCommands(Commands& c) {
                            ->capture_default_str();
   rows->add_flag("--all", c.rows.all, "All rows, page by page of one epoch")->excludes(limit);
   rows->add_option("--epoch", c.rows.epoch, "Exactly this committed epoch");
-  rows->add_option("--at-least", c.rows.at_least, "Waits until the view covers this epoch");
+  rows->add_option("--at-least", c.rows.at_least,
+                   "Waits until the view covers this epoch, or the rows of this ingest token");
 
   CLI::App* letters = Add(c, "dead-letters", "Shows input records that could not be used, and why",
                           "freshet dead-letters flights --limit 20 -o json",
@@ -123,6 +126,29 @@ void AddRowsCommands(Commands& c) {
   letters->add_option("pipeline", c.dead_letters.pipeline, "The pipeline's name")->required();
   letters->add_option("--limit", c.dead_letters.limit, "Dead letters at most")
       ->check(CLI::Range(uint64_t{1}, uint64_t{1} << 40))
+      ->capture_default_str();
+}
+
+void AddIngestCommand(Commands& c) {
+  CLI::App* ingest =
+      Add(c, "ingest", "Sends rows of a file or of standard input into a table",
+          "freshet ingest shop orders orders.csv\n"
+          "  tail -f orders.ndjson | freshet ingest shop orders - --chunk-bytes 65536\n"
+          "  freshet ingest shop orders day.ndjson --key day-1   # may be begun again: nothing is doubled",
+          [&c] { return IngestFile(c.session, c.ingest); });
+  ingest->add_option("pipeline", c.ingest.pipeline, "The pipeline's name")->required();
+  ingest->add_option("table", c.ingest.table, "A table that is filled over HTTP")->required();
+  ingest->add_option("file", c.ingest.file, "The rows; - is standard input")->capture_default_str();
+  ingest
+      ->add_option("--format", c.ingest.format,
+                   "ndjson, json (an array) or csv (with a header); else by the file's name")
+      ->check(CLI::IsMember({"ndjson", "json", "csv"}));
+  ingest->add_option("--key", c.ingest.key, "Names this transfer: begun again with the same key, nothing is doubled");
+  ingest->add_flag("--wait", c.ingest.wait, "Waits until the rows are visible; else until they are durable");
+  ingest->add_option("--chunk-bytes", c.ingest.chunk_bytes, "Bytes of a request")
+      ->check(CLI::Range(uint64_t{1}, uint64_t{16} << 20))
+      ->capture_default_str();
+  ingest->add_option("--retry-seconds", c.ingest.retry_seconds, "How long an unreachable or busy server is tried again")
       ->capture_default_str();
 }
 
@@ -145,7 +171,7 @@ void AddRunCommand(Commands& c) {
 
 // What the interface describes, but this release has not: refused with its name, whatever its arguments.
 void AddUnbuiltCommands(Commands& c) {
-  for (const char* name : {"tail", "ingest", "sql", "diff", "checkpoint", "top"}) {
+  for (const char* name : {"tail", "sql", "diff", "checkpoint", "top"}) {
     std::string message = StrCat("freshet ", name, " is not built in this release");
     CLI::App* command = c.app.add_subcommand(name, "Not built in this release");
     command->group("");  // not in the help
@@ -183,6 +209,7 @@ int RunCommandLine(int argument_count, char** arguments) {
   AddDefinitionCommands(commands);
   AddPipelineCommands(commands);
   AddRowsCommands(commands);
+  AddIngestCommand(commands);
   AddRunCommand(commands);
   AddUnbuiltCommands(commands);
   try {

@@ -42,7 +42,7 @@ void IngestSource::ReadAll() {
   while (!channel().closed()) {
     std::shared_ptr<const ReadRequest> request = channel().request();
     uint64_t end = feed_ == nullptr ? 0 : feed_->DurableEnd();
-    if (request->until) {
+    if (request->until && feed_ != nullptr) {
       auto until = request->until->find(std::string(kIngestPartition));
       end = until == request->until->end() ? 0 : static_cast<uint64_t>(until->second.offset);
     }

@@ -168,7 +168,11 @@ std::vector<v1::IngestPosition> IngestDesk::OnCommitted(Epoch epoch) {
     visible_[taken_.front().table_uid] = taken_.front().position;
     taken_.pop_front();
   }
-  if (moved.empty()) return moved;
+  return moved;
+}
+
+void IngestDesk::AnswerVisible() {
+  std::lock_guard lock(mutex_);
   for (auto it = pending_.begin(); it != pending_.end();) {
     Request& request = *it->second;
     auto visible = visible_.find(request.table_uid);
@@ -182,7 +186,6 @@ std::vector<v1::IngestPosition> IngestDesk::OnCommitted(Epoch epoch) {
     AnswerDue(request);
     it = request.outcome ? pending_.erase(it) : std::next(it);
   }
-  return moved;
 }
 
 void IngestDesk::AnswerDue(Request& request) {

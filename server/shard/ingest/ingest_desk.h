@@ -62,6 +62,9 @@ class IngestDesk {
   // the tables that moved.
   void OnTaken(const std::string& table_uid, uint64_t position, Epoch epoch);
   std::vector<v1::IngestPosition> OnCommitted(Epoch epoch);
+  // Answers whoever waits for what was committed: after the server has been told of the commit, so that a read that
+  // follows the answer sees the rows.
+  void AnswerVisible();
 
   Counts counts() const;
 

@@ -47,8 +47,21 @@ class Exchange {
     return absl::OkStatus();
   }
 
-  absl::Status Ask(const std::string& address, const std::string& target) {
-    http::request<http::empty_body> request(http::verb::get, target, 11);
+  absl::Status Get(const std::string& address, const std::string& target) {
+    return Ask(address, http::request<http::empty_body>(http::verb::get, target, 11));
+  }
+
+  absl::Status Post(const std::string& address, const std::string& target,
+                    const std::vector<std::pair<std::string, std::string>>& headers, const std::string& body) {
+    http::request<http::span_body<const char>> request(http::verb::post, target, 11);
+    for (const auto& [name, value] : headers) request.set(name, value);
+    request.body() = {body.data(), body.size()};
+    request.prepare_payload();
+    return Ask(address, std::move(request));
+  }
+
+  template <typename Body>
+  absl::Status Ask(const std::string& address, http::request<Body> request) {
     request.set(http::field::host, address);
     request.set(http::field::user_agent, "freshet");
     request.set(http::field::connection, "close");
@@ -96,22 +109,42 @@ class Exchange {
   std::array<char, 64 << 10> part_;
 };
 
-}  // namespace
-
-absl::Status HttpClient::Stream(const std::string& target, const std::function<bool(std::string_view)>& take) const {
-  auto exchange = std::make_unique<Exchange>();
-  if (absl::Status status = exchange->Open(address_); !status.ok()) return status;
-  if (absl::Status status = exchange->Ask(address_, target); !status.ok()) return status;
-  bool failed = exchange->status() / 100 != 2;
+// Hands a 2xx answer's body on; another answer is an error with the server's problem.
+absl::Status ReadAnswer(Exchange& exchange, const std::function<bool(std::string_view)>& take) {
+  bool failed = exchange.status() / 100 != 2;
   std::string problem;
-  while (!exchange->done()) {
-    absl::StatusOr<std::string_view> part = exchange->Next();
+  while (!exchange.done()) {
+    absl::StatusOr<std::string_view> part = exchange.Next();
     if (!part.ok()) return part.status();
     if (!failed && !take(*part)) return absl::OkStatus();
     if (failed) problem.append(*part);
     if (problem.size() > kProblemBytesMax) break;
   }
-  return failed ? ProblemStatus(exchange->status(), problem) : absl::OkStatus();
+  return failed ? ProblemStatus(exchange.status(), problem) : absl::OkStatus();
+}
+
+}  // namespace
+
+absl::Status HttpClient::Stream(const std::string& target, const std::function<bool(std::string_view)>& take) const {
+  auto exchange = std::make_unique<Exchange>();
+  if (absl::Status status = exchange->Open(address_); !status.ok()) return status;
+  if (absl::Status status = exchange->Get(address_, target); !status.ok()) return status;
+  return ReadAnswer(*exchange, take);
+}
+
+absl::StatusOr<std::string> HttpClient::Post(const std::string& target,
+                                             const std::vector<std::pair<std::string, std::string>>& headers,
+                                             const std::string& body) const {
+  auto exchange = std::make_unique<Exchange>();
+  if (absl::Status status = exchange->Open(address_); !status.ok()) return status;
+  if (absl::Status status = exchange->Post(address_, target, headers, body); !status.ok()) return status;
+  std::string answer;
+  absl::Status status = ReadAnswer(*exchange, [&](std::string_view part) {
+    answer.append(part);
+    return true;
+  });
+  if (!status.ok()) return status;
+  return answer;
 }
 
 absl::StatusOr<std::string> HttpClient::Get(const std::string& target) const {

@@ -18,6 +18,10 @@ class HttpClient {
 
   // The body of a 2xx answer. Error: the server's problem with its code, or unreachable.
   absl::StatusOr<std::string> Get(const std::string& target) const;
+  // Sends a body. As Get; UNAVAILABLE also where it is not known whether the request arrived.
+  absl::StatusOr<std::string> Post(const std::string& target,
+                                   const std::vector<std::pair<std::string, std::string>>& headers,
+                                   const std::string& body) const;
   // Hands the body on part by part, until `take` returns false.
   absl::Status Stream(const std::string& target, const std::function<bool(std::string_view)>& take) const;
 
