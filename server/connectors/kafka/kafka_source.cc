@@ -60,15 +60,20 @@ absl::Status KafkaSource::AddPart(int32_t partition, int64_t start) {
   return absl::OkStatus();
 }
 
+// Positions may name partitions that came after the extents were resolved.
+absl::StatusOr<int32_t> KafkaSource::KnownPartition(const std::string& name) {
+  size_t slash = name.rfind('/');
+  int32_t partition = 0;
+  bool ours = slash != std::string::npos && name.substr(0, slash) == options_.topic &&
+              std::from_chars(name.data() + slash + 1, name.data() + name.size(), partition).ec == std::errc();
+  if (!ours) return absl::InternalError(StrCat("the position of ", name, " is not one of topic ", options_.topic));
+  while (known_partitions_ <= partition) RETURN_IF_ERROR(AddPart(known_partitions_, 0));
+  return partition;
+}
+
 absl::Status KafkaSource::MoveParts(const Positions& positions) {
   for (const auto& [name, position] : positions) {
-    size_t slash = name.rfind('/');
-    int32_t partition = 0;
-    bool ours = slash != std::string::npos && name.substr(0, slash) == options_.topic &&
-                std::from_chars(name.data() + slash + 1, name.data() + name.size(), partition).ec == std::errc();
-    if (!ours) return absl::InternalError(StrCat("the position of ", name, " is not one of topic ", options_.topic));
-    // A partition that was found later.
-    if (partition >= known_partitions_) RETURN_IF_ERROR(AddPart(partition, 0));
+    ASSIGN_OR_RETURN(int32_t partition, KnownPartition(name));
     auto found = parts_.find(partition);
     if (found == parts_.end()) continue;
     Part& part = found->second;
@@ -121,6 +126,9 @@ bool KafkaSource::Loaded() const {
 }
 
 absl::Status KafkaSource::Begin(const ReadRequest& request) {
+  if (request.until) {
+    for (const auto& [name, position] : *request.until) RETURN_IF_ERROR(KnownPartition(name).status());
+  }
   std::map<int32_t, int64_t> offsets;
   for (auto& [partition, part] : parts_) {
     part.read_to = part.offset;

@@ -50,6 +50,8 @@ class KafkaSource final : public QueuedSource {
   };
 
   absl::Status AddPart(int32_t partition, int64_t start);
+  // The number of a partition; one that was not known is added.
+  absl::StatusOr<int32_t> KnownPartition(const std::string& name);
   absl::Status MoveParts(const Positions& positions);
   // Starts to fetch what the request wants.
   absl::Status Begin(const ReadRequest& request);
