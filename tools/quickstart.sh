@@ -52,6 +52,12 @@ echo
 show "curl -s 'http://$http/v1/pipelines/flights/views/by_day/rows?where=late%20%3E%20400&order=day&limit=3'"
 echo
 
+say "6. A row pushed over HTTP, durable when it is answered, and seen at once"
+show "freshet apply -f config/examples/clicks.yaml --wait"
+show "curl -s -H 'Content-Type: application/x-ndjson' --data '{\"page\":\"/home\",\"user\":\"ann\",\"ms\":120}' 'http://$http/v1/pipelines/clicks/tables/clicks:ingest?wait=visible'"
+echo
+show "freshet rows clicks per_page"
+
 say "Go on"
 cat <<EOF
   export FRESHET_ADDRESS=$FRESHET_ADDRESS PATH=$PWD/$bin:\$PATH

@@ -24,10 +24,11 @@ export FRESHET_TEST_DATA=$PWD/build/data
 tools/example_data.sh "$FRESHET_TEST_DATA"
 export FRESHET_KAFKA_JARS=$PWD/build/kafka
 tools/kafka/fetch.sh "$FRESHET_KAFKA_JARS"
-if [ ! -e build/venv/complete ]; then
+# Made again when what it is to hold has changed.
+if ! cmp -s tests/system/requirements.txt build/venv/requirements.txt; then
   python3 -m venv build/venv
   build/venv/bin/pip install -q --disable-pip-version-check -r tests/system/requirements.txt
-  touch build/venv/complete
+  cp tests/system/requirements.txt build/venv/requirements.txt
 fi
 
 step "release build"

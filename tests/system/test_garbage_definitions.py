@@ -114,7 +114,7 @@ def test_a_planted_mistake(daemon, line, code, word):
     ('{connector: kafka, topic: t, format: json}', 'MISSING_OPTION', 'brokers'),
     ('{connector: kafka, brokers: "a:1", topic: t, format: json, envelope: upsert}', 'MISSING_PRIMARY_KEY', ''),
     ('{connector: kafka, brokers: "a:1", topic: t, format: json, envelope: debezium}', None, 'debezium'),
-    ('{connector: http}', 'UNSUPPORTED', 'ingest')])
+    ('{connector: http, path: x}', 'UNKNOWN_OPTION', 'path')])
 def test_a_mistake_in_a_source(daemon, source, code, word):
     found = problems(daemon, GOOD.replace('{connector: files, path: v.csv, format: csv}', source))
     assert found and found[0]['line'] == 3, found
@@ -197,13 +197,13 @@ def test_mutated_definitions(daemon):
     ['rows', 'a', 'b', '--limit', 'x'], ['get'], ['run'], ['run', 'x.yaml', '--shards', '0'], ['--address', 'nope', 'list'],
     ['--address', '', 'list'], ['--address', '127.0.0.1:99999', 'list'], ['--address', 'http://127.0.0.1:1', 'list'],
     ['apply', '-f', '/nonexistent.yaml'], ['apply', '-f', '/'], ['validate', '-f', '/dev/zero'],
-    ['tail', 'x'], ['sql', 'SELECT 1'], ['top'], ['diff', '-f', 'x'], ['checkpoint', 'x', '--y'], ['ingest', 'x'],
+    ['tail', 'x'], ['sql', 'SELECT 1'], ['top'], ['diff', '-f', 'x'], ['checkpoint', 'x', '--y'], ['ingest', 'x'], ['ingest', 'x', 't', '--format', 'xml'],
     ['run', 'x.yaml', '--query', 'SELECT 1']])
 def test_wrong_use_ends_with_2(arguments):
     done = subprocess.run([BIN / 'freshet', *arguments], capture_output=True, text=True, timeout=10, check=False)
     assert done.returncode == 2, f'{done.returncode} {done.stderr}'
     assert done.stderr.strip() and not done.stdout
-    if arguments and arguments[0] in ('tail', 'sql', 'top', 'diff', 'checkpoint', 'ingest'):
+    if arguments and arguments[0] in ('tail', 'sql', 'top', 'diff', 'checkpoint'):
         assert f'freshet {arguments[0]} is not built' in done.stderr
     if arguments == ['nope']:
         assert 'no command nope' in done.stderr

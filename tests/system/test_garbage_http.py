@@ -168,7 +168,7 @@ def http_daemon(tmp_path_factory):
     ('GET', '/v1/pipelines/' + 'a' * 5000 + '/status', (400, 404)), ('POST', '/v1/pipelines/good:nope', (404, 405)),
     ('GET', '/v1/pipelines?page_size=x', 400), ('GET', '/v1/pipelines?page_token=x', 400),
     ('GET', '/v1/pipelines/good/dead-letters?limit=x', 400), ('GET', '/v1/pipelines/good/dead-letters?page_token=x', 400),
-    ('POST', '/v1/pipelines/good/tables/t:ingest', 501), ('POST', '/v1/pipelines/good:query', 501),
+    ('POST', '/v1/pipelines/good/tables/t:ingest', 415), ('POST', '/v1/pipelines/good:query', 501),
     ('GET', '/v1/pipelines/good/views/counted/changes', 501), ('DELETE', '/v1/pipelines/none', 404)])
 def test_paths(http_daemon, method, path, status):
     got, headers, body = http_daemon.request(method, path)

@@ -44,7 +44,7 @@ struct IngestOutcome {
 
   uint64_t accepted = 0;
   uint64_t rejected = 0;
-  std::vector<IngestError> errors;  // the first kErrorsMax
+  std::vector<IngestError> errors = {};  // the first kErrorsMax
 };
 
 // Thread-safe.

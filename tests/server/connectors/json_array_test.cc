@@ -13,8 +13,9 @@ std::vector<std::string> Cut(std::string_view text) {
   std::vector<std::string> cut;
   JsonElements elements(text);
   while (auto element = elements.Next()) {
-    cut.push_back(element->problem.empty() ? std::string(element->text)
-                                           : "! " + std::to_string(element->offset) + " " + std::string(element->problem));
+    cut.push_back(element->problem.empty()
+                      ? std::string(element->text)
+                      : "! " + std::to_string(element->offset) + " " + std::string(element->problem));
   }
   return cut;
 }
