@@ -27,9 +27,6 @@ struct ResolveContext {
   std::string pipeline;
   std::string files_root;
   uint32_t shard_count = 1;
-  // Of a source that follows: the extents of before. Partitions that are known keep their names, starts and bytes;
-  // their loads are raised, and what was found since is added. nullptr: the first start.
-  const v1::SourceExtent* known = nullptr;
 };
 
 class IngestFeed;

@@ -35,9 +35,9 @@ absl::StatusOr<std::vector<int64_t>> CutEvenly(const FileEntry& file, const Exte
   return starts;
 }
 
-// The same for one that is followed, whose last known range begins at `from`.
-absl::StatusOr<std::vector<int64_t>> CutFollowed(const FileEntry& file, int64_t from, const ExtentOptions& options) {
-  std::vector<int64_t> starts = {from};
+// The same for one that is followed.
+absl::StatusOr<std::vector<int64_t>> CutFollowed(const FileEntry& file, const ExtentOptions& options) {
+  std::vector<int64_t> starts = {0};
   OpenFile open;
   while (file.size > NextCut(starts.back(), options.split_bytes)) {
     if (!open.is_open()) {
@@ -128,75 +128,15 @@ absl::StatusOr<std::optional<int64_t>> FindCut(const OpenFile& file, int64_t fro
 }
 
 absl::StatusOr<v1::SourceExtent> MakeExtents(const std::vector<FileEntry>& files, const ExtentOptions& options) {
-  if (options.follow) return ExtendExtents({}, files, options);
   v1::SourceExtent extent;
   for (const FileEntry& file : files) {
     std::vector<int64_t> starts = {0};
-    if (options.split_bytes > 0) {
+    if (options.follow) {
+      ASSIGN_OR_RETURN(starts, CutFollowed(file, options));
+    } else if (options.split_bytes > 0) {
       ASSIGN_OR_RETURN(starts, CutEvenly(file, options));
     }
-    AddRanges(file, file.path, starts, /*follow=*/false, &extent);
-  }
-  return extent;
-}
-
-absl::StatusOr<v1::SourceExtent> ExtendExtents(const v1::SourceExtent& known, const std::vector<FileEntry>& files,
-                                               const ExtentOptions& options) {
-  struct Known {
-    FileIdentity identity;
-    std::string name;
-    int last = 0;  // the partition that is open
-    bool there = false;
-  };
-  v1::SourceExtent extent = known;
-  std::vector<Known> before;
-  std::map<std::string, size_t, std::less<>> by_name;
-  for (int i = 0; i < known.partitions_size(); ++i) {
-    const v1::PartitionExtent& partition = known.partitions(i);
-    ASSIGN_OR_RETURN(FileIdentity identity, ParseIdentity(partition.partition(), partition.detail()));
-    std::string name(FileNameOf(partition.partition(), identity));
-    auto [place, added] = by_name.emplace(name, before.size());
-    if (added) before.push_back({std::move(identity), std::move(name), i});
-    if (partition.end() < 0) before[place->second].last = i;
-  }
-  std::multimap<uint64_t, size_t> by_inode;
-  for (size_t i = 0; i < before.size(); ++i) by_inode.emplace(before[i].identity.inode, i);
-  auto find = [&](const FileEntry& file) -> Known* {
-    auto [begin, end] = by_inode.equal_range(file.inode);
-    for (auto at = begin; at != end; ++at) {
-      if (before[at->second].identity.Is(file)) return &before[at->second];
-    }
-    return nullptr;
-  };
-  for (const FileEntry& file : files) {
-    if (Known* same = find(file)) same->there = true;
-  }
-  for (const FileEntry& file : files) {
-    if (Known* same = find(file)) {
-      v1::PartitionExtent* open = extent.mutable_partitions(same->last);
-      if (open->end() >= 0) continue;
-      ASSIGN_OR_RETURN(std::vector<int64_t> starts, CutFollowed(file, open->start(), options));
-      if (starts.size() == 1) {
-        open->set_load_end(std::max(open->load_end(), file.size));
-        continue;
-      }
-      open->set_end(starts[1]);
-      open->set_load_end(starts[1]);
-      FileEntry first = file;  // as it was known
-      first.path = same->identity.path;
-      first.mtime_ns = same->identity.mtime_ns;
-      starts.erase(starts.begin());
-      AddRanges(first, same->name, starts, /*follow=*/true, &extent);
-      continue;
-    }
-    std::string name = file.path;
-    if (auto holder = by_name.find(name); holder != by_name.end()) {
-      // Replaced: told when it is read. Renamed, with another file in its place: that one is new.
-      if (!before[holder->second].there) continue;
-      name = StrCat(file.path, "#", file.inode);
-    }
-    ASSIGN_OR_RETURN(std::vector<int64_t> starts, CutFollowed(file, 0, options));
-    AddRanges(file, name, starts, /*follow=*/true, &extent);
+    AddRanges(file, file.path, starts, options.follow, &extent);
   }
   return extent;
 }

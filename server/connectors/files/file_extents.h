@@ -54,10 +54,6 @@ struct ExtentOptions {
 // The partitions of the files as they are now. Large files that end are cut at the newline behind an even share; those
 // that are followed behind each `split_bytes`, so that it does not matter when, by whom and how often they are cut.
 absl::StatusOr<v1::SourceExtent> MakeExtents(const std::vector<FileEntry>& files, const ExtentOptions& options);
-// What is known of files that are followed, with what was found since: partitions keep their names, starts and bytes,
-// also where the file has another name now.
-absl::StatusOr<v1::SourceExtent> ExtendExtents(const v1::SourceExtent& known, const std::vector<FileEntry>& files,
-                                               const ExtentOptions& options);
 
 // Where a range that begins at `start` is to be cut: behind the first newline at or after this.
 int64_t NextCut(int64_t start, uint64_t split_bytes);

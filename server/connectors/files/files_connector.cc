@@ -96,9 +96,7 @@ absl::StatusOr<v1::SourceExtent> FilesConnector::Resolve(const v1::PhysicalSourc
   extents.follow = options.follow;
   extents.split_bytes = settings.format->splits_at_newlines() ? split_bytes_ : 0;
   extents.shard_count = context.shard_count;
-  bool known = context.known != nullptr && options.follow;
-  ASSIGN_OR_RETURN(v1::SourceExtent extent,
-                   known ? ExtendExtents(*context.known, files, extents) : MakeExtents(files, extents));
+  ASSIGN_OR_RETURN(v1::SourceExtent extent, MakeExtents(files, extents));
   extent.set_source(source.source());
   return extent;
 }

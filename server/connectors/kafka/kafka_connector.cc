@@ -39,13 +39,7 @@ int64_t StartOf(const KafkaOptions& options, int32_t partition, const KafkaClien
   __builtin_unreachable();
 }
 
-bool IsKnown(const v1::SourceExtent& known, const std::string& partition) {
-  return std::any_of(known.partitions().begin(), known.partitions().end(),
-                     [&](const v1::PartitionExtent& each) { return each.partition() == partition; });
-}
-
-absl::StatusOr<v1::SourceExtent> ResolveTopic(KafkaClient& client, const KafkaOptions& options,
-                                              const v1::SourceExtent* known) {
+absl::StatusOr<v1::SourceExtent> ResolveTopic(KafkaClient& client, const KafkaOptions& options) {
   ASSIGN_OR_RETURN(int32_t count, client.PartitionCount(kResolveTimeoutMs));
   std::map<int32_t, int64_t> at_time;
   if (options.start == KafkaStart::kTimestamp) {
@@ -57,8 +51,6 @@ absl::StatusOr<v1::SourceExtent> ResolveTopic(KafkaClient& client, const KafkaOp
     v1::PartitionExtent& partition = *extent.add_partitions();
     partition.set_partition(KafkaPartitionName(options.topic, i));
     partition.set_start(StartOf(options, i, offsets, at_time));
-    // What was added since the first start is read from its own start, as it is while the pipeline runs.
-    if (known != nullptr && !IsKnown(*known, partition.partition())) partition.set_start(offsets.low);
     partition.set_load_end(std::max(offsets.high, partition.start()));
     partition.set_end(options.follow ? -1 : partition.load_end());
   }
@@ -92,7 +84,7 @@ absl::StatusOr<v1::SourceExtent> KafkaConnector::Resolve(const v1::PhysicalSourc
   std::string reason;
   ASSIGN_OR_RETURN(std::unique_ptr<KafkaClient> client,
                    KafkaClient::Make(options, [&](const std::string& error) { reason = error; }));
-  absl::StatusOr<v1::SourceExtent> extent = ResolveTopic(*client, options, context.known);
+  absl::StatusOr<v1::SourceExtent> extent = ResolveTopic(*client, options);
   if (!extent.ok()) {
     client->Consume(0);  // hands out the errors that wait
     return WithReason(extent.status(), reason);

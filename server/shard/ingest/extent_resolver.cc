@@ -2,8 +2,6 @@
 
 #include <algorithm>
 #include <chrono>
-#include <map>
-#include <string_view>
 
 #include "engine/base/check.h"
 #include "engine/base/str_cat.h"
@@ -17,13 +15,6 @@ namespace {
 
 constexpr auto kFirstPause = std::chrono::milliseconds(200);
 constexpr auto kLongestPause = std::chrono::milliseconds(5000);
-
-const v1::SourceExtent* FindSource(const v1::SourceExtents& extents, std::string_view source) {
-  for (const v1::SourceExtent& each : extents.sources()) {
-    if (each.source() == source) return &each;
-  }
-  return nullptr;
-}
 
 }  // namespace
 
@@ -53,7 +44,7 @@ void ExtentResolver::Run() {
       done_(extent.status());
       return;
     }
-    *extents.add_sources() = KeepKnownExtent(*extent, options_.known);
+    *extents.add_sources() = *std::move(extent);
   }
   done_(std::move(extents));
 }
@@ -63,14 +54,9 @@ absl::StatusOr<v1::SourceExtent> ExtentResolver::ResolveOne(const v1::PhysicalSo
   if (connector == nullptr) {
     return MakeError(ErrorCode::kUnknownConnector, StrCat("there is no connector ", source.binding().connector()));
   }
-  // A static source reads what was there at its very first start, and nothing that came since.
-  const v1::SourceExtent* known = FindSource(options_.known, source.source());
-  if (known != nullptr && connector->IsStatic(source.binding())) return *known;
-  ResolveContext context = options_.context;
-  context.known = known;
   auto pause = kFirstPause;
   while (true) {
-    auto extent = connector->Resolve(source, context);
+    auto extent = connector->Resolve(source, options_.context);
     std::unique_lock lock(mutex_);
     waiting_for_.clear();
     if (stop_) return absl::CancelledError();
@@ -84,26 +70,6 @@ absl::StatusOr<v1::SourceExtent> ExtentResolver::ResolveOne(const v1::PhysicalSo
     if (wake_.wait_for(lock, pause, [this] { return stop_; })) return absl::CancelledError();
     pause = std::min(pause * 2, std::chrono::milliseconds(kLongestPause));
   }
-}
-
-v1::SourceExtent KeepKnownExtent(const v1::SourceExtent& resolved, const v1::SourceExtents& known) {
-  const v1::SourceExtent* before = FindSource(known, resolved.source());
-  if (before == nullptr) return resolved;
-  v1::SourceExtent kept = *before;
-  std::map<std::string, v1::PartitionExtent*> partitions;
-  for (v1::PartitionExtent& each : *kept.mutable_partitions()) partitions.emplace(each.partition(), &each);
-  for (const v1::PartitionExtent& now : resolved.partitions()) {
-    auto found = partitions.find(now.partition());
-    if (found == partitions.end()) continue;
-    v1::PartitionExtent& each = *found->second;
-    // A range of a file that has grown may end now where the next one begins.
-    if (each.end() < 0) each.set_end(now.end());
-    each.set_load_end(std::max({each.load_end(), now.end(), now.load_end()}));
-  }
-  for (const v1::PartitionExtent& now : resolved.partitions()) {
-    if (!partitions.contains(now.partition())) *kept.add_partitions() = now;  // found since
-  }
-  return kept;
 }
 
 }  // namespace freshet

@@ -19,8 +19,6 @@ class ExtentResolver {
   struct Options {
     v1::PhysicalPlan plan;
     ResolveContext context;
-    // What is known from before: starts and ends stay, only the end of the load is asked anew. Empty: nothing is known.
-    v1::SourceExtents known;
   };
   // Called once, on the thread of the resolver. Not OK: a source can never be read.
   using Done = std::function<void(absl::StatusOr<v1::SourceExtents>)>;
@@ -45,8 +43,5 @@ class ExtentResolver {
   std::string waiting_for_;
   std::thread thread_;
 };
-
-// Of a source that follows: what is known, with what was found since, and the ends of the load as they are now.
-v1::SourceExtent KeepKnownExtent(const v1::SourceExtent& resolved, const v1::SourceExtents& known);
 
 }  // namespace freshet
