@@ -7,8 +7,19 @@
 
 #include "absl/strings/str_cat.h"
 #include "engine/base/check.h"
+#include "engine/base/str_cat.h"
 
 namespace freshet {
+namespace {
+
+// The same error, also with what it carries, and the table's name in front.
+absl::Status OfTable(std::string_view table, const absl::Status& status) {
+  absl::Status named(status.code(), absl::StrCat("table ", AbslView(table), ": ", status.message()));
+  status.ForEachPayload([&](absl::string_view url, const absl::Cord& payload) { named.SetPayload(url, payload); });
+  return named;
+}
+
+}  // namespace
 
 // Delivers to the own shard through a queue, so that a frame never arrives inside the call that sent it.
 class ShardLoop::LocalLink : public Link {
@@ -70,8 +81,7 @@ bool ShardLoop::OpenOrContinue(const std::optional<SourcePositions>& until) {
     }
     absl::Status status = source.Open(from_[index], end);
     if (!status.ok()) {
-      failure_ = absl::Status(status.code(),
-                              absl::StrCat("table ", circuit_->source_name(SourceId(index)), ": ", status.message()));
+      failure_ = OfTable(circuit_->source_name(SourceId(index)), status);
       return false;
     }
   }
@@ -309,8 +319,7 @@ bool ShardLoop::CheckHealth() {
   for (uint32_t source = 0; source < circuit_->source_count(); ++source) {
     absl::Status health = circuit_->source(SourceId(source)).Health();
     if (health.ok()) continue;
-    failure_ = absl::Status(health.code(),
-                            absl::StrCat("table ", circuit_->source_name(SourceId(source)), ": ", health.message()));
+    failure_ = OfTable(circuit_->source_name(SourceId(source)), health);
     return false;
   }
   return true;
