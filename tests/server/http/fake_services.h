@@ -89,7 +89,7 @@ class FakeIngestor : public Ingestor {
   }
 
   IngestRows last;
-  absl::StatusOr<IngestedRows> answer = IngestedRows{.token = "t", .accepted = 1};
+  absl::StatusOr<IngestedRows> answer = IngestedRows{.token = "t", .accepted = 1, .rejected = 0, .errors = {}};
 };
 
 // View `late`: `rows_` rows of (k bigint, v text), in pages. View `slow` never answers, until it is cancelled;
