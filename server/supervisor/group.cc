@@ -213,6 +213,7 @@ void Group::OnLaunched(Launched launched) {
     return;
   }
   if (!launched.status.ok()) {
+    phase_ = Phase::kRunning;  // nothing is launched any more: it ends as what ran
     Fail({std::string(launched.status.message()), std::string(InfoOf(CodeOf(launched.status)).name)});
     return;
   }
