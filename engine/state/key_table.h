@@ -39,8 +39,8 @@ class KeyTable {
   // Sets entries[i] to the entry of row keys.RowAt(i), i < keys.size(). `keys` has the layout's key types.
   void FindOrInsert(const KeyBatch& keys, Entry** entries);
   // The same, and calls work(begin, end) for slices of entries once they are set, in their order, while those of later
-  // slices are on their way to the cache. Before that peek(begin, end) sees, a few at a time, where they will most likely be (nullptr:
-  // not known yet), to fetch what hangs under them. Neither may use the table.
+  // slices are on their way to the cache. Before that peek(begin, end) sees, a few at a time, where they will most
+  // likely be (nullptr: not known yet), to fetch what hangs under them. Neither may use the table.
   using SliceWork = absl::FunctionRef<void(uint32_t begin, uint32_t end)>;
   void FindOrInsert(const KeyBatch& keys, Entry** entries, SliceWork peek, SliceWork work);
   // The entries of rows keys.RowAt(i) that are there; nullptr where there is none.

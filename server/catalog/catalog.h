@@ -1,4 +1,5 @@
-// Keeps the pipelines on disk: entries, revisions, generations, blocks of epochs, source extents, whether a load was complete.
+// Keeps the pipelines on disk: entries, revisions, generations, blocks of epochs, source extents, whether a load was
+// complete.
 //
 // {catalog}/{uid}/entry, revision-{n}, extents-{n}, positions: small files, each replaced as a whole. An entry names
 // its revision, which is written before it; a folder is renamed to its uid once it is complete, and away from it to

@@ -100,8 +100,7 @@ absl::Status Standalone::Start() {
   manager_ = std::make_unique<PipelineManager>(PipelineManager::Dependencies{
       &settings_, catalog_.get(), supervisor_.get(), &clock_, CompilerOf(settings_, *directory_)});
   reader_ = std::make_unique<ResultReader>(catalog_.get(), supervisor_.get(), directory_->hash_seed());
-  ingestor_ =
-      std::make_unique<TableIngestor>(&settings_, catalog_.get(), supervisor_.get(), directory_->hash_seed());
+  ingestor_ = std::make_unique<TableIngestor>(&settings_, catalog_.get(), supervisor_.get(), directory_->hash_seed());
   RETURN_IF_ERROR(supervisor_->Start());
 
   ASSIGN_OR_RETURN(http_, HttpServer::Start({*manager_, *reader_, *ingestor_, *metrics_, settings_, kVersion}));

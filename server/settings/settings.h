@@ -39,11 +39,11 @@ struct Settings {
   uint64_t ingest_pending_bytes_max = 0;  // of requests that are not visible yet, per pipeline
   uint64_t ingest_keys_max = 0;           // idempotency keys remembered per pipeline
   uint64_t ingest_timeout_ms = 0;
-  uint64_t reads_pending_max = 0;         // of a pipeline, waiting for its shards
-  uint64_t reads_pending_bytes_max = 0;   // queued for one shard
-  uint64_t page_hold_ms = 0;            // how long pages of one listing stay at their epoch
-  uint64_t old_versions_bytes_max = 0;  // a shard's budget for rows of held epochs
-  uint64_t dead_letters_max = 0;        // per source and shard
+  uint64_t reads_pending_max = 0;        // of a pipeline, waiting for its shards
+  uint64_t reads_pending_bytes_max = 0;  // queued for one shard
+  uint64_t page_hold_ms = 0;             // how long pages of one listing stay at their epoch
+  uint64_t old_versions_bytes_max = 0;   // a shard's budget for rows of held epochs
+  uint64_t dead_letters_max = 0;         // per source and shard
   uint64_t dead_letter_bytes_max = 0;
   uint64_t source_ahead_bytes = 0;  // decoded rows that a source keeps ready
   uint64_t stop_timeout_ms = 0;     // from SIGTERM to the last process' end

@@ -349,7 +349,7 @@ void ShardProcess::ReportIfDue(int64_t now) {
 int RunShardProcess(const ShardProcessOptions& options) {
   ::signal(SIGPIPE, SIG_IGN);
   ::signal(SIGXFSZ, SIG_IGN);  // a limit on the size of files: as if the disk was full
-  ::signal(SIGINT, SIG_IGN);  // of a terminal: the server stops its shards
+  ::signal(SIGINT, SIG_IGN);   // of a terminal: the server stops its shards
   if (absl::Status armed = ArmFailpointsOfEnvironment(); !armed.ok()) {
     spdlog::error("{}", StdView(armed.message()));
     return kExitFailed;

@@ -64,7 +64,8 @@ class RecordDecoder {
 
 using OptionMap = std::map<std::string, std::string>;
 
-// What a record means (INTERFACES: envelope). kRowOrChange: of HTTP ingest, a row or one of {"insert":{}}, {"upsert":{}},
+// What a record means (INTERFACES: envelope). kRowOrChange: of HTTP ingest, a row or one of {"insert":{}},
+// {"upsert":{}},
 // {"delete":{}}.
 enum class Envelope : uint8_t { kPlain, kUpsert, kChanges, kRowOrChange };
 

@@ -28,7 +28,8 @@ Rejection RejectValue(ErrorCode code, const ColumnShape& column, const FieldCell
     code = ErrorCode::kInvalidUtf8;
     return {code, StrCat("column ", column.name, ": not valid UTF-8: ", Shown(field.text)), field.text.data()};
   }
-  std::string message = StrCat("column ", column.name, ": \"", Shown(field.text), "\" is not a ", TypeName(column.type));
+  std::string message =
+      StrCat("column ", column.name, ": \"", Shown(field.text), "\" is not a ", TypeName(column.type));
   return {code, std::move(message), field.text.data()};
 }
 

@@ -58,7 +58,7 @@ struct RequestRecord {
   std::string format;
   uint64_t schema_version = 0;
   std::string idempotency_key = {};  // empty: none
-  int64_t received_micros = 0;  // since 1970-01-01 UTC: the record time of its rows
+  int64_t received_micros = 0;       // since 1970-01-01 UTC: the record time of its rows
   std::string body;
 };
 

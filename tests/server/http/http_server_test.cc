@@ -89,8 +89,12 @@ class HttpServerTest : public testing::Test {
  protected:
   void Start() {
     settings_.http_address = "127.0.0.1:0";
-    auto server = HttpServer::Start(
-        {.pipelines = pipelines_, .reader = reader_, .ingestor = ingestor_, .metrics = metrics_, .settings = settings_, .version = "test"});
+    auto server = HttpServer::Start({.pipelines = pipelines_,
+                                     .reader = reader_,
+                                     .ingestor = ingestor_,
+                                     .metrics = metrics_,
+                                     .settings = settings_,
+                                     .version = "test"});
     ASSERT_TRUE(server.ok()) << server.status();
     server_ = *std::move(server);
   }

@@ -140,8 +140,7 @@ absl::Status PrivateDaemon::Launch() {
   pthread_sigmask(SIG_BLOCK, &signals, nullptr);
   std::vector<std::string> words = {
       DaemonPath(), "--data-dir", data_dir_, "--http-address", "127.0.0.1:0", "--grpc-address", "127.0.0.1:0", "--set",
-      StrCat("files.root=", fs::current_path().string()), "--set", "log.level=warn",
-      "--set", "log.fsync=off",
+      StrCat("files.root=", fs::current_path().string()), "--set", "log.level=warn", "--set", "log.fsync=off",
       // What one restart does not heal (a missing file, too little memory) ends the run: nobody is there to heal it.
       "--set", "restarts.failures_max=1"};
   std::vector<char*> arguments;
