@@ -224,6 +224,7 @@ v1::ShardReport PipelineShard::Report(const Traffic& exchange) const {
   input.sources = sources_;
   input.exchange = exchange;
   input.log = options_.log;
+  input.ingest = desk_.get();
   v1::ShardReport report = MakeShardReport(input);
   if (changes_ != nullptr) changes_->Tell(report);
   // A row that waits came after the last epoch took what there was, so it is at most so old.

@@ -71,6 +71,13 @@ void AddState(const ReportInput& input, v1::ShardReport& report) {
   report.mutable_status()->set_state_bytes(bytes);
 }
 
+void AddIngest(const IngestDesk::Counts& counts, v1::ShardReport& report) {
+  AddMetric(report, "freshet_ingest_requests_total", static_cast<double>(counts.requests));
+  AddMetric(report, "freshet_ingest_repeated_total", static_cast<double>(counts.repeated));
+  AddMetric(report, "freshet_ingest_refused_total", static_cast<double>(counts.refused));
+  AddMetric(report, "freshet_ingest_pending_bytes", static_cast<double>(counts.pending_bytes));
+}
+
 // While the journaled epochs are run again, nothing is shown: how far it is.
 void AddLog(const ReportInput& input, v1::ShardReport& report) {
   const ConductorStatus& status = input.loop->conductor()->status();
@@ -112,6 +119,7 @@ v1::ShardReport MakeShardReport(const ReportInput& input) {
   AddEpochs(input, report);
   AddState(input, report);
   if (input.log != nullptr) AddLog(input, report);
+  if (input.ingest != nullptr) AddIngest(input.ingest->counts(), report);
   return report;
 }
 

@@ -7,6 +7,7 @@
 #include "engine/views/view_store.h"
 #include "freshet/v1/shard_service.pb.h"
 #include "server/connectors/api/connector_source.h"
+#include "server/shard/ingest/ingest_desk.h"
 #include "server/shard/journal/log_writer.h"
 #include "server/transport/frame_connection.h"
 
@@ -18,7 +19,8 @@ struct ReportInput {
   std::vector<const ViewStore*> views;
   std::vector<const ConnectorSource*> sources;
   Traffic exchange;
-  LogWriter* log = nullptr;  // shard 0
+  LogWriter* log = nullptr;  // shard 0, as the next one
+  const IngestDesk* ingest = nullptr;
 };
 
 // On the compute thread; looks at counters only.

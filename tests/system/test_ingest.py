@@ -126,6 +126,10 @@ def test_an_idempotency_key_counts_once(shop):
     assert send(shop, 'clicks', body, key=key) == first
     _, rows = shop.rows('shop', 'per_page')
     assert rows == [{'page': 'x', 'n': 1, 'total': '1'}]
+    deadline = time.monotonic() + 10
+    while b'freshet_ingest_repeated_total{pipeline="shop",shard="0"} 1' not in shop.request('GET', '/metrics')[2]:
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
 
 
 def test_what_is_wrong_with_a_request(shop):
