@@ -52,7 +52,10 @@ echo
 show "curl -s 'http://$http/v1/pipelines/flights/views/by_day/rows?where=late%20%3E%20400&order=day&limit=3'"
 echo
 
-say "6. A row pushed over HTTP, durable when it is answered, and seen at once"
+say "6. Changes: the rows there are, then what changes them; this pipeline has read all of its input, so the stream ends"
+show "freshet tail flights by_carrier --from snapshot --envelope upsert | head -6"
+
+say "7. A row pushed over HTTP, durable when it is answered, and seen at once"
 show "freshet apply -f config/examples/clicks.yaml --wait"
 show "curl -s -H 'Content-Type: application/x-ndjson' --data '{\"page\":\"/home\",\"user\":\"ann\",\"ms\":120}' 'http://$http/v1/pipelines/clicks/tables/clicks:ingest?wait=visible'"
 echo
@@ -64,6 +67,7 @@ cat <<EOF
   freshet status flights                                what it does now
   freshet explain flights                               its plan
   freshet rows flights by_route --where "flights > 5000"
+  freshet rows flights by_route --limit 5 --watch       again whenever they change
   \$EDITOR config/examples/flights.yaml; freshet apply -f config/examples/flights.yaml --wait
   freshet run config/examples/words.yaml -o csv         a batch without a server
   curl http://$http/metrics                             metrics; http://$http/ lists every call

@@ -25,13 +25,17 @@ void NetRows::Add(const DeltaBatch& batch) {
 }
 
 bool NetRows::Take(uint32_t rows, DeltaBatch* batch) {
-  if (taken_ == items_.size()) return false;
+  if (taken_ == items_.size()) {
+    if (coming_) return false;
+    coming_ = true;
+    taken_ = 0;
+  }
   std::vector<ColumnBuilder> builders;
   for (const Field& field : schema_) builders.emplace_back(field.type, rows);
   std::vector<int64_t> weights;
   for (; rows > 0 && taken_ < items_.size(); --rows, ++taken_) {
     const Item& item = items_[taken_];
-    if (item.weight == 0) continue;
+    if (item.weight == 0 || (item.weight > 0) != coming_) continue;
     std::string_view bytes = item.row;
     CHECK(DecodeRow(&bytes, builders).ok());
     weights.push_back(item.weight);

@@ -19,7 +19,9 @@ class NetRows {
   explicit NetRows(const Schema& schema);
 
   void Add(const DeltaBatch& batch);
-  // The next rows, at most so many looked at, in the order in which they came first. False: there are none left.
+  // The next rows, at most so many looked at: first those that go, then those that come, each in the order in which
+  // they came first. So who takes an epoch in parts never sees a row of a key go after its successor has come. False:
+  // there are none left.
   bool Take(uint32_t rows, DeltaBatch* batch);
 
  private:
@@ -34,6 +36,7 @@ class NetRows {
   std::unordered_map<std::string_view, Item*> index_;
   std::string row_;
   size_t taken_ = 0;
+  bool coming_ = false;  // those that go are taken
 };
 
 }  // namespace freshet

@@ -104,6 +104,8 @@ constexpr ErrorInfo kErrors[] = {
     {ErrorCode::kEpochGone, "EPOCH_GONE", absl::StatusCode::kOutOfRange, 410, "The epoch is no longer kept."},
     {ErrorCode::kEpochNotReached, "EPOCH_NOT_REACHED", absl::StatusCode::kInvalidArgument, 400,
      "The epoch is above the newest."},
+    {ErrorCode::kSlowConsumer, "SLOW_CONSUMER", absl::StatusCode::kResourceExhausted, 429,
+     "The subscriber takes changes slower than they come."},
     {ErrorCode::kInvalidToken, "INVALID_TOKEN", absl::StatusCode::kInvalidArgument, 400,
      "The token was not made by this server."},
     {ErrorCode::kNotMaterialized, "NOT_MATERIALIZED", absl::StatusCode::kFailedPrecondition, 409,

@@ -65,6 +65,7 @@ enum class ErrorCode : uint16_t {
   kPipelineReplaced,
   kEpochGone,
   kEpochNotReached,
+  kSlowConsumer,
   kInvalidToken,
   kNotMaterialized,
   kInvalidKey,

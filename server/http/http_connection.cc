@@ -160,6 +160,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void HandleRequest();
   void SendWhole(HttpResponse response);
   void Write(std::string bytes, std::function<void(bool)> written);
+  void WriteShared(std::shared_ptr<const std::string> bytes, std::function<void(bool)> written);
   void WatchStream();
   int64_t TakenBytes() { return written_bytes_ - UntakenBytes(socket_.native_handle()); }
   void EndAnswer();
@@ -239,6 +240,13 @@ class Connection::Writer : public ResponseWriter {
                });
   }
 
+  void WriteShared(std::shared_ptr<const std::string> part, std::function<void(bool)> written) override {
+    asio::post(connection_->socket_.get_executor(),
+               [connection = connection_, part = std::move(part), written = std::move(written)]() mutable {
+                 connection->WriteShared(std::move(part), std::move(written));
+               });
+  }
+
   void Finish() override {
     asio::post(connection_->socket_.get_executor(), [connection = connection_] {
       if (!connection->socket_.is_open()) return;
@@ -278,7 +286,7 @@ void Connection::HandleRequest() {
   version_ = message.version();
   auto request = std::make_shared<HttpRequest>();
   request->method = std::string(message.method_string());
-  head_ = request->method == "HEAD";
+  head_ = request->head = request->method == "HEAD";
   if (head_) request->method = "GET";
   for (const auto& field : message) {
     std::string name(field.name_string());
@@ -356,6 +364,30 @@ void Connection::Write(std::string bytes, std::function<void(bool)> written) {
   };
   asio::async_write(socket_, asio::buffer(*part), count,
                     [self = shared_from_this(), part, written = std::move(written)](error_code error, size_t) {
+                      self->timer_.cancel();
+                      if (error) self->Close();
+                      written(!error);
+                    });
+}
+
+void Connection::WriteShared(std::shared_ptr<const std::string> bytes, std::function<void(bool)> written) {
+  if (!socket_.is_open()) return written(false);
+  if (head_ || bytes->empty()) return Write("", std::move(written));
+  char size[20];
+  std::snprintf(size, sizeof(size), "%zx\r\n", bytes->size());
+  auto before = std::make_shared<std::string>(std::exchange(output_, {}));
+  if (chunked_) before->append(size);
+  static constexpr std::string_view kEnd = "\r\n";
+  const std::array<asio::const_buffer, 3> part = {asio::buffer(*before), asio::buffer(*bytes),
+                                                  asio::buffer(kEnd.data(), chunked_ ? kEnd.size() : 0)};
+  written_bytes_ = 0;
+  WatchStream();
+  auto count = [this](error_code error, size_t sent) -> size_t {
+    written_bytes_ = static_cast<int64_t>(sent);
+    return error ? 0 : kWriteBytes;
+  };
+  asio::async_write(socket_, part, count,
+                    [self = shared_from_this(), before, bytes, written = std::move(written)](error_code error, size_t) {
                       self->timer_.cancel();
                       if (error) self->Close();
                       written(!error);

@@ -79,6 +79,7 @@ class HttpServer::Impl {
             AllRoutes({.pipelines = services.pipelines,
                        .reader = services.reader,
                        .ingestor = services.ingestor,
+                       .changes = services.changes,
                        .metrics = services.metrics,
                        .settings = services.settings,
                        .version = services.version,

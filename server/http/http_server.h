@@ -8,6 +8,7 @@
 #include "absl/status/statusor.h"
 #include "server/metrics/metrics.h"
 #include "server/pipelines/ingestor.h"
+#include "server/pipelines/changes.h"
 #include "server/pipelines/pipelines.h"
 #include "server/pipelines/reader.h"
 #include "server/settings/settings.h"
@@ -21,6 +22,7 @@ class HttpServer {
     Pipelines& pipelines;
     Reader& reader;
     Ingestor& ingestor;
+    Changes& changes;
     ServerMetrics& metrics;
     const Settings& settings;
     std::string version;

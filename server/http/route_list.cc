@@ -5,6 +5,7 @@
 #include "engine/base/str_cat.h"
 #include "server/http/api/simple_route.h"
 #include "server/http/routes/ingest_routes.h"
+#include "server/http/routes/changes_routes.h"
 #include "server/http/routes/pipeline_routes.h"
 #include "server/http/routes/rows_routes.h"
 #include "server/http/routes/server_routes.h"
@@ -38,6 +39,7 @@ std::vector<std::unique_ptr<Route>> AllRoutes(const RouteServices& services) {
   add(PipelineRoutes(services));
   add(RowsRoutes(services));
   add(IngestRoutes(services));
+  add(ChangesRoutes(services));
   add(StatusRoutes(services));
   add(ServerRoutes(services));
   routes.push_back(IndexRoute(routes, services.version));

@@ -3,6 +3,7 @@
 #include <ctime>
 
 #include <prometheus/counter.h>
+#include <prometheus/gauge.h>
 #include <prometheus/histogram.h>
 #include <prometheus/registry.h>
 #include <prometheus/text_serializer.h>
@@ -30,6 +31,10 @@ prometheus::Family<prometheus::Counter>& AddCounter(const char* name, prometheus
   return prometheus::BuildCounter().Name(name).Help(Help(name)).Register(*registry);
 }
 
+prometheus::Family<prometheus::Gauge>& AddGauge(const char* name, prometheus::Registry* registry) {
+  return prometheus::BuildGauge().Name(name).Help(Help(name)).Register(*registry);
+}
+
 prometheus::Family<prometheus::Histogram>& AddHistogram(const char* name, prometheus::Registry* registry) {
   return prometheus::BuildHistogram().Name(name).Help(Help(name)).Register(*registry);
 }
@@ -49,6 +54,12 @@ class ServerMetrics::Impl {
     if (seconds) call_seconds_.Add({{"method", std::string(method)}}, kLatencyBuckets).Observe(*seconds);
   }
 
+  prometheus::Counter& change_encodings() { return change_encodings_; }
+  prometheus::Counter& change_bytes() { return change_bytes_; }
+  prometheus::Counter& slow_subscribers() { return slow_subscribers_; }
+  prometheus::Gauge& subscribers() { return subscribers_; }
+  prometheus::Gauge& backlog() { return backlog_; }
+
   std::string Render(const std::vector<ShardMetrics>& shards, const std::vector<v1::Pipeline>& pipelines) {
     MetricFamilies sampled;
     AddProcessSamples(start_seconds_, &sampled);
@@ -67,6 +78,11 @@ class ServerMetrics::Impl {
       AddHistogram("freshet_http_request_seconds", &registry_);
   prometheus::Family<prometheus::Counter>& calls_ = AddCounter("freshet_grpc_calls_total", &registry_);
   prometheus::Family<prometheus::Histogram>& call_seconds_ = AddHistogram("freshet_grpc_call_seconds", &registry_);
+  prometheus::Counter& change_encodings_ = AddCounter("freshet_changes_encodings_total", &registry_).Add({});
+  prometheus::Counter& change_bytes_ = AddCounter("freshet_changes_sent_bytes_total", &registry_).Add({});
+  prometheus::Counter& slow_subscribers_ = AddCounter("freshet_changes_slow_subscribers_total", &registry_).Add({});
+  prometheus::Gauge& subscribers_ = AddGauge("freshet_changes_subscribers", &registry_).Add({});
+  prometheus::Gauge& backlog_ = AddGauge("freshet_changes_backlog_bytes", &registry_).Add({});
 };
 
 ServerMetrics::ServerMetrics() : impl_(std::make_unique<Impl>()) {}
@@ -78,6 +94,14 @@ void ServerMetrics::CountRequest(std::string_view route, int status, double seco
 
 void ServerMetrics::CountCall(std::string_view method, std::string_view status, std::optional<double> seconds) {
   impl_->CountCall(method, status, seconds);
+}
+
+void ServerMetrics::CountChangeEncoding() { impl_->change_encodings().Increment(); }
+void ServerMetrics::CountChangeBytes(uint64_t bytes) { impl_->change_bytes().Increment(static_cast<double>(bytes)); }
+void ServerMetrics::CountSlowSubscriber() { impl_->slow_subscribers().Increment(); }
+void ServerMetrics::SetSubscribers(uint64_t count, uint64_t backlog_bytes) {
+  impl_->subscribers().Set(static_cast<double>(count));
+  impl_->backlog().Set(static_cast<double>(backlog_bytes));
 }
 
 std::string ServerMetrics::Render(const std::vector<ShardMetrics>& shards, const std::vector<v1::Pipeline>& pipelines) {

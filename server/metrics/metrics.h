@@ -25,6 +25,13 @@ class ServerMetrics {
   // that last as long as their client wants have no duration.
   void CountCall(std::string_view method, std::string_view status, std::optional<double> seconds);
 
+  // Of the streams of changes: encoded parts of epochs, bytes that were given to streams, subscribers that were cut off
+  // because they were too slow; how many there are, and the bytes that wait for the slowest one.
+  void CountChangeEncoding();
+  void CountChangeBytes(uint64_t bytes);
+  void CountSlowSubscriber();
+  void SetSubscribers(uint64_t count, uint64_t backlog_bytes);
+
   // The text of /metrics: of the server, of each shard, and of each pipeline (state, restarts, lag). Takes about a
   // microsecond a sample.
   std::string Render(const std::vector<ShardMetrics>& shards, const std::vector<v1::Pipeline>& pipelines = {});

@@ -18,23 +18,6 @@
 namespace freshet {
 namespace {
 
-absl::StatusOr<uint32_t> FindView(const RowsQuery& query, const v1::CatalogRevision& revision) {
-  const v1::PhysicalPlan& physical = revision.physical();
-  for (int i = 0; i < physical.views_size(); ++i) {
-    if (physical.views(i).name() == query.relation && physical.views(i).table() == query.table) {
-      return static_cast<uint32_t>(i);
-    }
-  }
-  auto named = [&](const auto& relation) { return relation.name() == query.relation; };
-  const v1::Plan& plan = revision.plan();
-  bool known = query.table ? std::any_of(plan.tables().begin(), plan.tables().end(), named)
-                           : std::any_of(plan.views().begin(), plan.views().end(), named);
-  const char* kind = query.table ? "table" : "view";
-  if (!known) return MakeError(ErrorCode::kNotFound, fmt::format("there is no {} '{}'", kind, query.relation));
-  return MakeError(ErrorCode::kNotMaterialized,
-                   fmt::format("{} '{}' keeps no rows; declare it materialized", kind, query.relation));
-}
-
 // `shard_count` and `seed` say which shard a key lies on: the rows of every view are spread by its key.
 absl::Status BindKeys(const RowsQuery& query, const v1::PhysicalView& view, uint16_t shard_count, uint64_t seed,
                       BoundRows& bound) {
@@ -95,9 +78,26 @@ absl::Status BindOrder(const RowsQuery& query, BoundRows& bound) {
 
 }  // namespace
 
+absl::StatusOr<uint32_t> FindRelation(const RowsQuery& query, const v1::CatalogRevision& revision) {
+  const v1::PhysicalPlan& physical = revision.physical();
+  for (int i = 0; i < physical.views_size(); ++i) {
+    if (physical.views(i).name() == query.relation && physical.views(i).table() == query.table) {
+      return static_cast<uint32_t>(i);
+    }
+  }
+  auto named = [&](const auto& relation) { return relation.name() == query.relation; };
+  const v1::Plan& plan = revision.plan();
+  bool known = query.table ? std::any_of(plan.tables().begin(), plan.tables().end(), named)
+                           : std::any_of(plan.views().begin(), plan.views().end(), named);
+  const char* kind = query.table ? "table" : "view";
+  if (!known) return MakeError(ErrorCode::kNotFound, fmt::format("there is no {} '{}'", kind, query.relation));
+  return MakeError(ErrorCode::kNotMaterialized,
+                   fmt::format("{} '{}' keeps no rows; declare it materialized", kind, query.relation));
+}
+
 absl::StatusOr<BoundRows> BindRows(const RowsQuery& query, const v1::CatalogRevision& revision) {
   if (query.limit == 0) return MakeError(ErrorCode::kInvalidRequest, "limit must be at least 1");
-  ASSIGN_OR_RETURN(uint32_t index, FindView(query, revision));
+  ASSIGN_OR_RETURN(uint32_t index, FindRelation(query, revision));
   const v1::PhysicalView& view = revision.physical().views(static_cast<int>(index));
   BoundRows bound;
   bound.schema = SchemaFromProto(view.schema());

@@ -19,6 +19,9 @@ struct BoundRows {
   std::vector<uint32_t> shards;  // that may have such rows, ascending: for keys their owners, else all
 };
 
+// The number of the view that `query` names, of the plan's views. Errors: NOT_FOUND, NOT_MATERIALIZED.
+absl::StatusOr<uint32_t> FindRelation(const RowsQuery& query, const v1::CatalogRevision& revision);
+
 // Errors: NOT_FOUND, NOT_MATERIALIZED, UNKNOWN_COLUMN, INVALID_KEY, and what the condition's binding says.
 absl::StatusOr<BoundRows> BindRows(const RowsQuery& query, const v1::CatalogRevision& revision);
 

@@ -16,6 +16,7 @@
 #include "server/errors/error_list.h"
 #include "server/http/http_server.h"
 #include "server/metrics/metrics.h"
+#include "server/pipelines/change_feeds.h"
 #include "server/pipelines/pipeline_manager.h"
 #include "server/pipelines/result_reader.h"
 #include "server/pipelines/table_ingestor.h"
@@ -72,8 +73,9 @@ class Standalone {
   std::unique_ptr<DataDirectory> directory_;
   std::unique_ptr<Catalog> catalog_;
   std::unique_ptr<ServerMetrics> metrics_;
-  // Declared before the supervisor: its thread calls the manager until it has ended.
+  // Declared before the supervisor: its thread calls these until it has ended.
   std::unique_ptr<PipelineManager> manager_;
+  std::unique_ptr<ChangeFeeds> changes_;
   std::unique_ptr<Supervisor> supervisor_;
   std::unique_ptr<ResultReader> reader_;
   std::unique_ptr<TableIngestor> ingestor_;
@@ -95,15 +97,32 @@ absl::Status Standalone::Start() {
   supervise.pipelines_folder = directory_->path() + "/pipelines";
   supervise.run_folder = directory_->run_folder();
   supervise.shard_command = {"/proc/self/exe", "shard", "--log-level", settings_.log_level};
-  supervise.on_change = [this](const std::string& uid) { manager_->OnChange(uid); };
+  supervise.on_change = [this](const std::string& uid) {
+    manager_->OnChange(uid);
+    changes_->OnProgress(uid);
+  };
+  supervise.on_commit = [this](const std::string& uid) { changes_->OnProgress(uid); };
   supervisor_ = std::make_unique<Supervisor>(std::move(supervise));
   manager_ = std::make_unique<PipelineManager>(PipelineManager::Dependencies{
       &settings_, catalog_.get(), supervisor_.get(), &clock_, CompilerOf(settings_, *directory_)});
   reader_ = std::make_unique<ResultReader>(catalog_.get(), supervisor_.get(), directory_->hash_seed());
   ingestor_ = std::make_unique<TableIngestor>(&settings_, catalog_.get(), supervisor_.get(), directory_->hash_seed());
+  ChangeFeeds::Dependencies feeds;
+  feeds.settings = &settings_;
+  feeds.catalog = catalog_.get();
+  feeds.reader = reader_.get();
+  feeds.clock = &clock_;
+  feeds.metrics = metrics_.get();
+  feeds.ask = [this](const std::string& uid, Group::Read read,
+                     std::function<void(absl::StatusOr<Group::ReadResult>)> done) {
+    supervisor_->Ask(uid, std::move(read), std::move(done));
+  };
+  feeds.seed = directory_->hash_seed();
+  changes_ = std::make_unique<ChangeFeeds>(std::move(feeds));
   RETURN_IF_ERROR(supervisor_->Start());
 
-  ASSIGN_OR_RETURN(http_, HttpServer::Start({*manager_, *reader_, *ingestor_, *metrics_, settings_, kVersion}));
+  ASSIGN_OR_RETURN(http_,
+                   HttpServer::Start({*manager_, *reader_, *ingestor_, *changes_, *metrics_, settings_, kVersion}));
   ASSIGN_OR_RETURN(grpc_, GrpcServer::Start({*manager_, *metrics_, settings_, kVersion, http_->address()}));
   RETURN_IF_ERROR(WriteEndpoints(directory_->endpoints_file(), {http_->address(), grpc_->address()}));
   fmt::print("freshetd {} serves http://{} and gRPC {} from {}\n", kVersion, http_->address(), grpc_->address(),
@@ -120,9 +139,11 @@ void Standalone::ServeAndStop() {
   // Each of the three has a third: answers that run, calls that run, shards.
   uint64_t share_ms = settings_.stop_timeout_ms / 3;
   ::unlink(directory_->endpoints_file().c_str());
+  changes_->Drain();
   http_->Drain(share_ms);
   grpc_->Stop(share_ms);
   supervisor_->Stop(std::chrono::milliseconds(share_ms));
+  changes_->Stop();
   grpc_ = nullptr;
   http_ = nullptr;
   spdlog::info("stopped");

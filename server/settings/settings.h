@@ -26,6 +26,11 @@ struct Settings {
   uint64_t http_page_rows_default = 0;
   uint64_t http_page_rows_max = 0;
   uint64_t http_read_timeout_ms = 0;
+  uint64_t http_changes_subscribers_max = 0;
+  uint64_t http_changes_backlog_bytes = 0;
+  uint64_t http_changes_stall_timeout_ms = 0;
+  uint64_t http_changes_heartbeat_ms = 0;
+  uint64_t http_changes_progress_ms = 0;
 
   std::string grpc_address;
   uint64_t grpc_message_bytes_max = 0;
@@ -43,7 +48,9 @@ struct Settings {
   uint64_t reads_pending_bytes_max = 0;  // queued for one shard
   uint64_t page_hold_ms = 0;             // how long pages of one listing stay at their epoch
   uint64_t old_versions_bytes_max = 0;   // a shard's budget for rows of held epochs
-  uint64_t dead_letters_max = 0;         // per source and shard
+  uint64_t change_retention_bytes = 0;   // of a shard, over its views
+  uint64_t change_retention_ms = 0;
+  uint64_t dead_letters_max = 0;  // per source and shard
   uint64_t dead_letter_bytes_max = 0;
   uint64_t source_ahead_bytes = 0;  // decoded rows that a source keeps ready
   uint64_t stop_timeout_ms = 0;     // from SIGTERM to the last process' end

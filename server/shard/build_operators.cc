@@ -77,6 +77,7 @@ class OperatorBuilder {
     auto errors = std::make_unique<ExpressionErrorLog>();
     errors_ = errors.get();
     views_.resize(static_cast<size_t>(plan_.views_size()));
+    rings_.resize(views_.size());
     for (const v1::PhysicalNode& node : plan_.nodes()) RETURN_IF_ERROR(AddNode(node));
     for (const auto& view : views_) {
       if (view == nullptr) return Unknown("a view without a node");
@@ -84,6 +85,7 @@ class OperatorBuilder {
     BuiltCircuit built;
     built.errors = std::move(errors);
     built.views = std::move(views_);
+    built.rings = std::move(rings_);
     built.circuit = builder_.Build();
     return built;
   }
@@ -309,11 +311,15 @@ class OperatorBuilder {
     ASSIGN_OR_RETURN(options.key, ReadColumns(plan_.views(static_cast<int>(number)).key(), schema_));
     options.hash_seed = plan_.hash_seed();
     views_[number] = std::make_unique<ViewStore>(std::move(options));
+    if (options_.change_retention != nullptr && !plan_.views(static_cast<int>(number)).table()) {
+      rings_[number] = std::make_unique<ChangeRing>(schema_, options_.change_retention);
+    }
     FailedCells* cells = errors_->CellsOf(
         {.node = node.name(), .schema = schema_, .key = views_[number]->key(), .hash_seed = plan_.hash_seed()});
     return std::make_unique<FailedCellsOperator>(
         cells, StateId{node.fingerprint(), "failed_cells"},
-        std::make_unique<ViewOperator>(views_[number].get(), StateId{node.fingerprint(), "rows"}));
+        std::make_unique<ViewOperator>(views_[number].get(), StateId{node.fingerprint(), "rows"},
+                                       rings_[number].get()));
   }
 
   const v1::PhysicalPlan& plan_;
@@ -322,6 +328,7 @@ class OperatorBuilder {
   CircuitBuilder builder_;
   ExpressionErrorLog* errors_ = nullptr;
   std::vector<std::unique_ptr<ViewStore>> views_;
+  std::vector<std::unique_ptr<ChangeRing>> rings_;
   std::vector<NodeId> nodes_;  // of the circuit, by the plan's node
   // Of the node at work.
   Schema schema_;

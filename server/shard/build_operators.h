@@ -7,6 +7,7 @@
 #include "absl/status/statusor.h"
 #include "engine/circuit/circuit.h"
 #include "engine/circuit/source.h"
+#include "engine/views/change_ring.h"
 #include "engine/views/view_store.h"
 #include "freshet/v1/physical_plan.pb.h"
 #include "freshet/v1/shard_service.pb.h"
@@ -23,13 +24,15 @@ class ExpressionErrors {
 struct BuiltCircuit {
   // The circuit refers to the stores and the errors: declared last, so that it goes first.
   std::unique_ptr<ExpressionErrors> errors;
-  std::vector<std::unique_ptr<ViewStore>> views;  // by the plan's view numbers
+  std::vector<std::unique_ptr<ViewStore>> views;   // by the plan's view numbers
+  std::vector<std::unique_ptr<ChangeRing>> rings;  // likewise; nullptr: the changes are not kept
   std::unique_ptr<Circuit> circuit;
 };
 
 struct BuildOptions {
   ShardId shard;
   uint16_t shard_count = 1;
+  ChangeRetention* change_retention = nullptr;  // outlives the rings; nullptr: no changes are kept
 };
 
 // `sources`: by the plan's source numbers; taken over. Error: a plan that no planner of this release makes.

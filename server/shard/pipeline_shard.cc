@@ -31,10 +31,20 @@ TakeLimits LoadLimitsOf(const v1::Options& options) {
   return limits;
 }
 
+ChangeRetention::Options RetentionOf(const v1::ShardLimits& limits) {
+  ChangeRetention::Options options;
+  options.bytes_max = limits.change_retention_bytes();
+  options.age_micros_max = static_cast<int64_t>(limits.change_retention_ms()) * 1000;
+  return options;
+}
+
 }  // namespace
 
 PipelineShard::PipelineShard(Options options)
-    : options_(std::move(options)), start_(*options_.start), end_epoch_(start_.end_epoch()) {}
+    : options_(std::move(options)),
+      start_(*options_.start),
+      retention_(RetentionOf(start_.limits()), options_.clock),
+      end_epoch_(start_.end_epoch()) {}
 
 PipelineShard::~PipelineShard() = default;
 
@@ -66,9 +76,11 @@ absl::StatusOr<std::unique_ptr<PipelineShard>> PipelineShard::Make(Options optio
   BuildOptions build;
   build.shard = context.shard;
   build.shard_count = static_cast<uint16_t>(start.shard_count());
+  build.change_retention = &shard->retention_;
   ASSIGN_OR_RETURN(BuiltCircuit built, BuildOperators(start.plan(), std::move(sources), build));
   shard->errors_ = std::move(built.errors);
   shard->views_ = std::move(built.views);
+  shard->rings_ = std::move(built.rings);
   shard->circuit_ = std::move(built.circuit);
 
   ReadQueue::Options read_options;
@@ -85,6 +97,17 @@ absl::StatusOr<std::unique_ptr<PipelineShard>> PipelineShard::Make(Options optio
     raw->options_.send(message);
   };
   shard->reads_ = std::make_unique<ReadQueue>(read_options, std::move(content), shard->options_.clock, respond);
+  std::vector<ChangeRing*> rings;
+  for (const auto& ring : shard->rings_) rings.push_back(ring.get());
+  ChangeReads::Options change_options;
+  change_options.generation = start.generation();
+  if (start.shard() == 0) {
+    change_options.history = [raw = shard.get()] {
+      return raw->changes_ == nullptr ? 0 : raw->changes_->history() + 1;
+    };
+  }
+  shard->change_reads_ = std::make_unique<ChangeReads>(std::move(change_options), std::move(rings), &shard->retention_,
+                                                       shard->options_.clock, respond);
   return shard;
 }
 
@@ -142,6 +165,9 @@ absl::Status PipelineShard::Start(Link* link) {
   options.load_limits = LoadLimitsOf(start_.options());
   std::vector<Committable*> committables;
   for (const auto& view : views_) committables.push_back(view.get());
+  for (const auto& ring : rings_) {
+    if (ring != nullptr) committables.push_back(ring.get());
+  }
   loop_ = std::make_unique<ShardLoop>(options, std::move(circuit_), std::move(committables), link, options_.clock);
   if (start_.shard() == 0) {
     Conductor::Options conduct;
@@ -179,6 +205,7 @@ bool PipelineShard::Step() {
     AfterCommit();
   }
   worked |= reads_->Step();
+  worked |= change_reads_->Step();
   return worked;
 }
 
@@ -221,6 +248,7 @@ v1::ShardReport PipelineShard::Report(const Traffic& exchange) const {
   input.start = &start_;
   input.loop = loop_.get();
   for (const auto& view : views_) input.views.push_back(view.get());
+  input.kept_change_bytes = retention_.bytes();
   input.sources = sources_;
   input.exchange = exchange;
   input.log = options_.log;

@@ -16,6 +16,7 @@
 #include "server/shard/ingest/log_feed.h"
 #include "server/shard/journal/log_journal.h"
 #include "server/shard/journal/source_changes.h"
+#include "server/shard/reading/change_reads.h"
 #include "server/shard/reading/read_queue.h"
 #include "server/transport/frame_connection.h"
 
@@ -54,12 +55,17 @@ class PipelineShard {
   void OnSourceReady() {
     if (loop_ != nullptr) loop_->OnSourceReady();
   }
-  void AddRead(const v1::ReadRequest& request) { reads_->Add(request); }
+  void AddRead(const v1::ReadRequest& request) {
+    request.has_changes() ? change_reads_->Add(request) : reads_->Add(request);
+  }
   // Shard 0: rows that came over HTTP.
   void AddIngest(v1::IngestCall call) { desk_->Submit(std::move(call)); }
   // Shard 0: more of the log is durable, or its state has changed.
   void OnLogChanged();
-  void CancelRead(uint64_t id) { reads_->Cancel(id); }
+  void CancelRead(uint64_t id) {
+    reads_->Cancel(id);
+    change_reads_->Cancel(id);
+  }
   void KeepEpochs(const v1::KeepEpoch& keep) { reads_->Keep(Epoch(keep.oldest()), Epoch(keep.needed())); }
   void ExtendEpochs(uint64_t end_epoch) {
     end_epoch_ = end_epoch;
@@ -87,7 +93,10 @@ class PipelineShard {
   std::vector<const ConnectorSource*> sources_;
   std::unique_ptr<ExpressionErrors> errors_;
   std::vector<std::unique_ptr<ViewStore>> views_;
+  ChangeRetention retention_;
+  std::vector<std::unique_ptr<ChangeRing>> rings_;
   std::unique_ptr<ReadQueue> reads_;
+  std::unique_ptr<ChangeReads> change_reads_;
   std::unique_ptr<LogJournal> journal_;  // shard 0, as the next two
   std::unique_ptr<LogReplay> replay_;
   std::unique_ptr<SourceChanges> changes_;

@@ -115,6 +115,7 @@ v1::ShardReport MakeShardReport(const ReportInput& input) {
     old_versions += input.views[i]->version_bytes();
   }
   AddMetric(report, "freshet_old_versions_bytes", static_cast<double>(old_versions));
+  AddMetric(report, "freshet_kept_changes_bytes", static_cast<double>(input.kept_change_bytes));
   if (input.loop == nullptr) return report;
   AddEpochs(input, report);
   AddState(input, report);

@@ -17,6 +17,7 @@ struct ReportInput {
   const v1::StartShard* start = nullptr;
   ShardLoop* loop = nullptr;  // nullptr: not started
   std::vector<const ViewStore*> views;
+  uint64_t kept_change_bytes = 0;
   std::vector<const ConnectorSource*> sources;
   Traffic exchange;
   LogWriter* log = nullptr;  // shard 0, as the next one

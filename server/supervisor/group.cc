@@ -292,6 +292,8 @@ void Group::SendStart(uint32_t shard) {
   limits.set_ingest_keys(settings.ingest_keys_max);
   limits.set_log_fsync(settings.log_fsync == "on");
   limits.set_log_segment_bytes(settings.log_segment_bytes);
+  limits.set_change_retention_bytes(settings.change_retention_bytes);
+  limits.set_change_retention_ms(settings.change_retention_ms);
   SendTo(shard, message);
 }
 

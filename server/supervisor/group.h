@@ -36,6 +36,8 @@ struct GroupEnvironment {
   std::vector<std::string> shard_command;  // what is run, before the arguments of the role
   // State, status or reports of a group have changed. `now`: tell it at once.
   std::function<void(const std::string& uid, bool now)> on_change;
+  // An epoch that readers may see was committed; at once.
+  std::function<void(const std::string& uid)> on_commit;
 };
 
 // Everything on the I/O thread. One generation at a time: the next is launched only when every process of the one
@@ -57,7 +59,8 @@ class Group : public std::enable_shared_from_this<Group> {
   const CatalogPipeline& pipeline() const { return pipeline_; }
 
   // Asks all shards, or those of `pages`, each from its cursor on for so many rows. A rows request without an epoch
-  // reads the newest; the result tells which one.
+  // reads the newest, one for changes reads up to the newest, and those behind it if it names no epoch to go on after;
+  // the result tells which one.
   struct Page {
     uint32_t shard = 0;
     std::string after;
@@ -76,6 +79,7 @@ class Group : public std::enable_shared_from_this<Group> {
     uint64_t epoch = 0;
     int64_t lag_ms = 0;
     uint32_t shard_count = 0;
+    bool finished = false;                    // no epoch follows
     std::vector<v1::ReadResponse> responses;  // of those that were asked, in that order
   };
   void Ask(Read read, std::function<void(absl::StatusOr<ReadResult>)> done);
@@ -124,6 +128,9 @@ class Group : public std::enable_shared_from_this<Group> {
   void OnExtents(const v1::SourceExtents& extents);
   void OnCommitted(const v1::Committed& committed);
   void AdoptReached();
+  // Fills in what a request leaves to the newest epoch; the error if it cannot be answered now.
+  absl::Status PrepareRows(const Read& read, v1::RowsRequest& rows) const;
+  absl::Status PrepareChanges(v1::ChangesRequest& changes) const;
   void OnEpochsWanted();
   void OnShardFailure(uint32_t shard, const v1::ShardFailure& failure);
   void OnExit(uint32_t shard, uint64_t generation, int wait_status);

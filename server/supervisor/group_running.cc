@@ -93,6 +93,7 @@ void Group::OnCommitted(const v1::Committed& committed) {
   environment_.on_change(uid_, /*now=*/false);
   AdoptReached();
   ingest_.OnCommitted(committed.ingest());
+  if (loaded_) environment_.on_commit(uid_);
 }
 
 // The state changes once all shards have told what they have at that commit: who sees RUNNING or COMPLETED sees the
@@ -265,6 +266,31 @@ absl::Status Group::CheckRoom(const std::vector<GroupReads::Question>& questions
   return absl::OkStatus();
 }
 
+absl::Status Group::PrepareRows(const Read& read, v1::RowsRequest& rows) const {
+  if (absl::Status status = CheckServing(State(), pipeline_.entry.id(), Reason()); !status.ok()) return status;
+  if (rows.epoch() == 0) rows.set_epoch(window_.newest());
+  if (rows.epoch() > window_.newest()) {
+    return MakeError(ErrorCode::kEpochNotReached,
+                     fmt::format("epoch {} is not committed yet; the newest is {}", rows.epoch(), window_.newest()));
+  }
+  if (read.at_least > rows.epoch()) {
+    return MakeError(ErrorCode::kEpochNotReached, fmt::format("epoch {} does not cover epoch {}; the newest is {}",
+                                                              rows.epoch(), read.at_least, window_.newest()));
+  }
+  return absl::OkStatus();
+}
+
+absl::Status Group::PrepareChanges(v1::ChangesRequest& changes) const {
+  if (absl::Status status = CheckServing(State(), pipeline_.entry.id(), Reason()); !status.ok()) return status;
+  if (changes.up_to_epoch() == 0) changes.set_up_to_epoch(window_.newest());
+  if (changes.after_epoch() == 0) changes.set_after_epoch(window_.newest());
+  if (changes.after_epoch() > window_.newest()) {
+    return MakeError(ErrorCode::kEpochNotReached, fmt::format("epoch {} is not committed yet; the newest is {}",
+                                                              changes.after_epoch(), window_.newest()));
+  }
+  return absl::OkStatus();
+}
+
 void Group::Ask(Read read, std::function<void(absl::StatusOr<ReadResult>)> done) {
   if (read.covers && !ingest_.Covers(*read.covers)) {
     v1::IngestPosition position = *read.covers;
@@ -283,23 +309,17 @@ void Group::Ask(Read read, std::function<void(absl::StatusOr<ReadResult>)> done)
   }
   ReadResult result;
   if (read.request.has_rows()) {
-    if (absl::Status status = CheckServing(State(), pipeline_.entry.id(), Reason()); !status.ok()) {
+    if (absl::Status status = PrepareRows(read, *read.request.mutable_rows()); !status.ok()) {
       done(status);
       return;
     }
-    v1::RowsRequest& rows = *read.request.mutable_rows();
-    if (rows.epoch() == 0) rows.set_epoch(window_.newest());
-    if (rows.epoch() > window_.newest()) {
-      done(MakeError(ErrorCode::kEpochNotReached,
-                     fmt::format("epoch {} is not committed yet; the newest is {}", rows.epoch(), window_.newest())));
+    result.epoch = read.request.rows().epoch();
+  } else if (read.request.has_changes()) {
+    if (absl::Status status = PrepareChanges(*read.request.mutable_changes()); !status.ok()) {
+      done(status);
       return;
     }
-    if (read.at_least > rows.epoch()) {
-      done(MakeError(ErrorCode::kEpochNotReached, fmt::format("epoch {} does not cover epoch {}; the newest is {}",
-                                                              rows.epoch(), read.at_least, window_.newest())));
-      return;
-    }
-    result.epoch = rows.epoch();
+    result.epoch = read.request.changes().up_to_epoch();
   } else if (phase_ != Phase::kRunning) {
     absl::Status status = CheckServing(State(), pipeline_.entry.id(), Reason());
     done(status.ok() ? MakeError(ErrorCode::kUnavailable, "the pipeline's shards are starting; try again") : status);
@@ -312,8 +332,13 @@ void Group::Ask(Read read, std::function<void(absl::StatusOr<ReadResult>)> done)
       return;
     }
     questions.push_back({page.shard, read.request});
-    questions.back().request.mutable_rows()->set_after(page.after);
-    questions.back().request.mutable_rows()->set_limit(page.limit);
+    v1::ReadRequest& request = questions.back().request;
+    if (request.has_changes()) {
+      request.mutable_changes()->set_cursor(page.after);
+    } else {
+      request.mutable_rows()->set_after(page.after);
+      request.mutable_rows()->set_limit(page.limit);
+    }
   }
   for (uint32_t shard = 0; read.pages.empty() && shard < shards_.size(); ++shard) {
     questions.push_back({shard, read.request});
@@ -324,6 +349,7 @@ void Group::Ask(Read read, std::function<void(absl::StatusOr<ReadResult>)> done)
     return;
   }
   result.shard_count = static_cast<uint32_t>(shards_.size());
+  result.finished = finished_;
   for (const Shard& shard : shards_) {
     if (shard.report) result.lag_ms = std::max(result.lag_ms, shard.report->lag_ms());
   }

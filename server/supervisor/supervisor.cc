@@ -29,6 +29,9 @@ Supervisor::Supervisor(Options options)
   environment_.pipelines_folder = options_.pipelines_folder;
   environment_.shard_command = options_.shard_command;
   environment_.on_change = [this](const std::string& uid, bool now) { OnGroupChange(uid, now); };
+  environment_.on_commit = [this](const std::string& uid) {
+    if (options_.on_commit != nullptr) options_.on_commit(uid);
+  };
 }
 
 Supervisor::~Supervisor() { Stop(std::chrono::milliseconds(options_.settings->stop_timeout_ms)); }

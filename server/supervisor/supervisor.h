@@ -37,6 +37,8 @@ class Supervisor {
     // State, status or reports of a pipeline have changed; at most 10 times a second each, but at once for states. On
     // the I/O thread; must not block.
     std::function<void(const std::string& uid)> on_change;
+    // An epoch that readers may see was committed. Likewise, but at each commit.
+    std::function<void(const std::string& uid)> on_commit;
   };
 
   explicit Supervisor(Options options);

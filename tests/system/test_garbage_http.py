@@ -169,7 +169,12 @@ def http_daemon(tmp_path_factory):
     ('GET', '/v1/pipelines?page_size=x', 400), ('GET', '/v1/pipelines?page_token=x', 400),
     ('GET', '/v1/pipelines/good/dead-letters?limit=x', 400), ('GET', '/v1/pipelines/good/dead-letters?page_token=x', 400),
     ('POST', '/v1/pipelines/good/tables/t:ingest', 415), ('POST', '/v1/pipelines/good:query', 501),
-    ('GET', '/v1/pipelines/good/views/counted/changes', 501), ('DELETE', '/v1/pipelines/none', 404)])
+    ('GET', '/v1/pipelines/good/views/none/changes', 404), ('GET', '/v1/pipelines/none/views/counted/changes', 404),
+    ('GET', '/v1/pipelines/good/views/counted/changes?from=yesterday', 400),
+    ('GET', '/v1/pipelines/good/views/counted/changes?from=-1', 400),
+    ('GET', '/v1/pipelines/good/views/counted/changes?from=9007199254740993', 400),
+    ('GET', '/v1/pipelines/good/views/counted/changes?envelope=x', 400),
+    ('GET', '/v1/pipelines/good/views/counted/changes?format=csv', 400), ('DELETE', '/v1/pipelines/none', 404)])
 def test_paths(http_daemon, method, path, status):
     got, headers, body = http_daemon.request(method, path)
     assert got in (status if isinstance(status, tuple) else (status,)), f'{got} {body[:500]}'

@@ -1,5 +1,4 @@
 """The pipeline's log: what was seen comes again, whatever dies at whichever step, and damage is told."""
-import json
 import os
 import re
 import resource
@@ -55,17 +54,7 @@ class Seen:
         self.daemon, self.rows, self.last = daemon, {}, 0
 
     def look(self, predicate=lambda rows: True):
-        deadline = time.monotonic() + 60
-        while True:
-            # Whatever dies between two requests: one page has all rows.
-            status, _, body = self.daemon.request('GET', '/v1/pipelines/p/views/by_k/rows', limit=1000)
-            assert status in (200, 503), body
-            answer = json.loads(body)
-            if status == 200 and predicate(answer['rows']):
-                break
-            assert time.monotonic() < deadline, answer
-            time.sleep(0.02)
-        epoch, rows = answer['epoch'], answer['rows']
+        epoch, rows = self.daemon.wait_rows('p', 'by_k', predicate)
         assert epoch >= self.last, f'epoch {epoch} after {self.last}'
         self.last = epoch
         assert self.rows.setdefault(epoch, by_key(rows)) == by_key(rows), f'epoch {epoch} is another one than before'

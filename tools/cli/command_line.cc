@@ -17,6 +17,7 @@
 #include "tools/cli/commands/pipeline_commands.h"
 #include "tools/cli/commands/rows_commands.h"
 #include "tools/cli/commands/run_command.h"
+#include "tools/cli/commands/tail_command.h"
 #include "tools/cli/output/error_text.h"
 
 namespace freshet {
@@ -32,6 +33,7 @@ struct Commands {
   ValidateOptions validate;
   ExplainOptions explain;
   RowsOptions rows;
+  TailOptions tail;
   DeadLettersOptions dead_letters;
   IngestOptions ingest;
   RunOptions run;
@@ -104,7 +106,8 @@ void AddRowsCommands(Commands& c) {
   CLI::App* rows = Add(c, "rows", "Shows rows of a materialized view or table, all of one epoch",
                        "freshet rows flights by_route --key '[\"JFK\",\"LAX\"]'\n"
                        "  freshet rows flights by_carrier --where 'flights > 5000' --order '-dep_delay' --limit 5\n"
-                       "  freshet rows flights by_day --all -o csv",
+                       "  freshet rows flights by_day --all -o csv\n"
+                       "  freshet rows flights by_carrier --order '-dep_delay' --limit 5 --watch",
                        [&c] { return ShowRows(c.session, c.rows); });
   rows->add_option("pipeline", c.rows.pipeline, "The pipeline's name")->required();
   rows->add_option("view", c.rows.relation, "A materialized view or table")->required();
@@ -116,9 +119,25 @@ void AddRowsCommands(Commands& c) {
                            ->check(CLI::Range(uint64_t{1}, uint64_t{1} << 40))
                            ->capture_default_str();
   rows->add_flag("--all", c.rows.all, "All rows, page by page of one epoch")->excludes(limit);
+  rows->add_flag("--watch", c.rows.watch, "Prints the rows of the view anew whenever it has changed");
   rows->add_option("--epoch", c.rows.epoch, "Exactly this committed epoch");
   rows->add_option("--at-least", c.rows.at_least,
                    "Waits until the view covers this epoch, or the rows of this ingest token");
+
+  CLI::App* tail = Add(c, "tail", "Follows the changes of a view as they come, whole epochs",
+                       "freshet tail flights by_carrier\n"
+                       "  freshet tail flights by_carrier --from snapshot --envelope upsert -o json\n"
+                       "  freshet tail flights by_carrier --from 1234 -o json",
+                       [&c] { return Tail(c.session, c.tail); });
+  tail->add_option("pipeline", c.tail.pipeline, "The pipeline's name")->required();
+  tail->add_option("view", c.tail.view, "A materialized view")->required();
+  tail->add_option("--from", c.tail.from,
+                   "now, snapshot (the rows there are, then what changes them), or an epoch: what changed after it")
+      ->capture_default_str();
+  tail->add_option("--envelope", c.tail.envelope,
+                   "changes (rows with weights) or upsert (the last row of each key; needs a unique key)")
+      ->check(CLI::IsMember({"changes", "upsert"}))
+      ->capture_default_str();
 
   CLI::App* letters = Add(c, "dead-letters", "Shows input records that could not be used, and why",
                           "freshet dead-letters flights --limit 20 -o json",
@@ -171,7 +190,7 @@ void AddRunCommand(Commands& c) {
 
 // What the interface describes, but this release has not: refused with its name, whatever its arguments.
 void AddUnbuiltCommands(Commands& c) {
-  for (const char* name : {"tail", "sql", "diff", "checkpoint", "top"}) {
+  for (const char* name : {"sql", "diff", "checkpoint", "top"}) {
     std::string message = StrCat("freshet ", name, " is not built in this release");
     CLI::App* command = c.app.add_subcommand(name, "Not built in this release");
     command->group("");  // not in the help

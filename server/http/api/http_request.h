@@ -11,6 +11,7 @@
 namespace freshet {
 
 struct HttpRequest {
+  bool head = false;   // a HEAD request
   std::string method;  // GET; a HEAD request comes as GET, its body is not sent
   std::string path;    // as it was sent, without the query
   // Query parameters in their order, decoded.

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <string>
 #include <utility>
 #include <vector>
@@ -34,6 +35,8 @@ class ResponseWriter {
   // Sends a part; `written` is called once the connection has taken it (true), or is gone (false). One Write at a time,
   // which keeps memory bounded by the slowest reader.
   virtual void Write(std::string part, std::function<void(bool)> written) = 0;
+  // The same for bytes that many streams share: they are sent from where they are.
+  virtual void WriteShared(std::shared_ptr<const std::string> part, std::function<void(bool)> written) = 0;
   virtual void Finish() = 0;
   // Breaks the connection off, so that the reader knows that the stream is not whole.
   virtual void Abort() = 0;

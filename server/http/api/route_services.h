@@ -6,6 +6,7 @@
 
 #include "server/metrics/metrics.h"
 #include "server/pipelines/ingestor.h"
+#include "server/pipelines/changes.h"
 #include "server/pipelines/pipelines.h"
 #include "server/pipelines/reader.h"
 #include "server/settings/settings.h"
@@ -16,6 +17,7 @@ struct RouteServices {
   Pipelines& pipelines;
   Reader& reader;
   Ingestor& ingestor;
+  Changes& changes;
   ServerMetrics& metrics;
   const Settings& settings;
   std::string version;

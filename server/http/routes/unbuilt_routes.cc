@@ -32,7 +32,6 @@ std::vector<std::unique_ptr<Route>> UnbuiltRoutes() {
                  std::string_view feature) {
     routes.push_back(std::make_unique<UnbuiltRoute>(method, pattern, std::move(parameters), feature));
   };
-  add("GET", "/v1/pipelines/{p}/views/{v}/changes", {"from", "envelope", "format"}, "following changes");
   add("POST", "/v1/pipelines/{p}:query", {}, "ad-hoc SQL");
   add("GET", "/openapi.json", {}, "the OpenAPI description");
   return routes;

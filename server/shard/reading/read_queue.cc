@@ -66,6 +66,7 @@ void ReadQueue::Add(const v1::ReadRequest& request) {
       respond_(response);
       return;
     }
+    case v1::ReadRequest::kChanges:  // ChangeReads answers these
     case v1::ReadRequest::READ_NOT_SET:
       RespondError(request.id(), MakeError(ErrorCode::kInvalidRequest, "a read request asks for nothing"));
       return;

@@ -14,6 +14,7 @@
 #include "engine/columnar/text_form.h"
 #include "server/errors/error_list.h"
 #include "server/http/http_server.h"
+#include "server/pipelines/changes.h"
 #include "server/pipelines/problems.h"
 
 namespace freshet {
@@ -168,6 +169,44 @@ class FakeReader : public Reader {
   std::mutex mutex_;
   std::map<ReadId, std::function<void(absl::StatusOr<RowsPage>)>> waiting_;
   int cancelled_ = 0;
+};
+
+// View `late`: one epoch, then its end; after `token` 7 a stream that tests write to. Others are not there.
+class FakeChanges : public Changes {
+ public:
+  absl::StatusOr<SubscriptionId> Subscribe(ChangesQuery query, std::shared_ptr<const ChangeEncoder> encoder,
+                                           std::shared_ptr<ChangeSink> sink) override {
+    std::lock_guard lock(mutex_);
+    queries_.push_back(query);
+    if (query.view != "late") return MakeError(ErrorCode::kNotFound, StrCat("there is no view ", query.view));
+    if (query.epoch == 1) {
+      sink->Refuse(MakeError(ErrorCode::kEpochGone, "epoch 1 is no longer kept"));
+      return 1;
+    }
+    sink->Begin(11, 2);
+    if (query.token == "open") return 2;
+    const Schema schema = {{"k", {TypeKind::kBigint}}};
+    const DeltaBatch rows = *ParseBatch("+1 | 5", schema);
+    ChangePart part{.schema = schema, .key = {}, .epoch = 12, .rows = std::span(&rows, 1)};
+    sink->Send(std::make_shared<const std::string>(encoder->Part(part, "t12")), [sink, encoder](bool taken) {
+      if (!taken) return;
+      sink->Send(std::make_shared<const std::string>(encoder->End(absl::OkStatus(), "")), [sink](bool whole) {
+        if (whole) sink->Finish();
+      });
+    });
+    return 3;
+  }
+  void Unsubscribe(SubscriptionId id) override { gone_ = id; }
+
+  std::vector<ChangesQuery> queries() {
+    std::lock_guard lock(mutex_);
+    return queries_;
+  }
+  std::atomic<SubscriptionId> gone_ = 0;
+
+ private:
+  std::mutex mutex_;
+  std::vector<ChangesQuery> queries_;
 };
 
 }  // namespace freshet

@@ -92,6 +92,7 @@ class HttpServerTest : public testing::Test {
     auto server = HttpServer::Start({.pipelines = pipelines_,
                                      .reader = reader_,
                                      .ingestor = ingestor_,
+                                     .changes = changes_,
                                      .metrics = metrics_,
                                      .settings = settings_,
                                      .version = "test"});
@@ -114,6 +115,7 @@ class HttpServerTest : public testing::Test {
   FakePipelines pipelines_;
   FakeReader reader_;
   FakeIngestor ingestor_;
+  FakeChanges changes_;
   ServerMetrics metrics_;
   std::unique_ptr<HttpServer> server_;
 };
@@ -125,6 +127,42 @@ TEST_F(HttpServerTest, AnswersRowsAsJson) {
   EXPECT_THAT(answer, HasSubstr(R"({"epoch":12,"rows":[{"k":0,"v":"row"},{"k":1,"v":null}],)"
                                 R"("errors":[{"row":1,"column":"v","code":"NUMERIC_OUT_OF_RANGE"}],)"
                                 R"("next_page_token":"2"})"));
+}
+
+TEST_F(HttpServerTest, StreamsChanges) {
+  std::string answer = Get("/v1/pipelines/flights/views/late/changes?from=11", "Accept: text/event-stream\r\n");
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 OK\r\n"));
+  EXPECT_THAT(answer, HasSubstr("Content-Type: text/event-stream; charset=utf-8\r\n"));
+  EXPECT_THAT(answer, HasSubstr("Freshet-Epoch: 11\r\nFreshet-Revision: 2\r\n"));
+  EXPECT_THAT(answer,
+              HasSubstr("id: t12\ndata: {\"epoch\":12,\"changes\":[{\"weight\":1,\"row\":{\"k\":5}}]}\n\n\r\n"));
+  EXPECT_THAT(answer, testing::EndsWith("event: end\ndata: {}\n\n\r\n0\r\n\r\n"));
+  answer = Get("/v1/pipelines/flights/views/late/changes?from=now&format=ndjson", "Last-Event-ID: t9\r\n");
+  EXPECT_THAT(answer, HasSubstr("{\"end\":{}}\n"));
+  EXPECT_EQ(changes_.queries().at(0).epoch, 11u);
+  EXPECT_EQ(changes_.queries().at(1).token, "t9");
+}
+
+TEST_F(HttpServerTest, RefusesChanges) {
+  EXPECT_THAT(Get("/v1/pipelines/flights/views/late/changes?from=1"), StartsWith("HTTP/1.1 410 "));
+  EXPECT_THAT(Get("/v1/pipelines/flights/views/none/changes"), StartsWith("HTTP/1.1 404 "));
+  for (const char* query : {"from=", "from=0", "from=later", "envelope=x", "format=csv", "int64=x"}) {
+    EXPECT_THAT(Get(StrCat("/v1/pipelines/flights/views/late/changes?", query)), StartsWith("HTTP/1.1 400 ")) << query;
+  }
+  EXPECT_THAT(Ask("HEAD", "/v1/pipelines/flights/views/late/changes", "", ""), StartsWith("HTTP/1.1 405 "));
+  EXPECT_EQ(changes_.queries().size(), 2u);
+}
+
+TEST_F(HttpServerTest, AStreamWhoseReaderGoesIsGivenUp) {
+  Start();
+  {
+    Client client(server_->address());
+    client.Send("GET /v1/pipelines/flights/views/late/changes HTTP/1.1\r\nHost: x\r\nLast-Event-ID: open\r\n\r\n");
+    while (changes_.queries().empty()) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+    std::this_thread::sleep_for(std::chrono::milliseconds(20));
+  }
+  for (int i = 0; i < 5000 && changes_.gone_ == 0; ++i) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  EXPECT_EQ(changes_.gone_, 2u);
 }
 
 TEST_F(HttpServerTest, AnUnchangedPageIsNotSentAgain) {

@@ -47,8 +47,11 @@ class Exchange {
     return absl::OkStatus();
   }
 
-  absl::Status Get(const std::string& address, const std::string& target) {
-    return Ask(address, http::request<http::empty_body>(http::verb::get, target, 11));
+  absl::Status Get(const std::string& address, const std::string& target,
+                   const std::vector<std::pair<std::string, std::string>>& headers) {
+    http::request<http::empty_body> request(http::verb::get, target, 11);
+    for (const auto& [name, value] : headers) request.set(name, value);
+    return Ask(address, std::move(request));
   }
 
   absl::Status Post(const std::string& address, const std::string& target,
@@ -79,14 +82,14 @@ class Exchange {
   int status() const { return parser_.get().result_int(); }
   bool done() const { return parser_.is_done(); }
 
-  // The next part; empty at the end.
+  // The next part, as it comes; may be empty.
   absl::StatusOr<std::string_view> Next() {
     auto& body = parser_.get().body();
     body.data = part_.data();
     body.size = part_.size();
     error_code error;
     stream_.expires_after(kReadTimeout);
-    http::async_read(stream_, buffer_, parser_, [&](error_code result, size_t) { error = result; });
+    http::async_read_some(stream_, buffer_, parser_, [&](error_code result, size_t) { error = result; });
     Run();
     if (error == http::error::need_buffer) error = {};
     if (error) return Broken(error);
@@ -125,10 +128,11 @@ absl::Status ReadAnswer(Exchange& exchange, const std::function<bool(std::string
 
 }  // namespace
 
-absl::Status HttpClient::Stream(const std::string& target, const std::function<bool(std::string_view)>& take) const {
+absl::Status HttpClient::Stream(const std::string& target, const std::function<bool(std::string_view)>& take,
+                                const std::vector<std::pair<std::string, std::string>>& headers) const {
   auto exchange = std::make_unique<Exchange>();
   if (absl::Status status = exchange->Open(address_); !status.ok()) return status;
-  if (absl::Status status = exchange->Get(address_, target); !status.ok()) return status;
+  if (absl::Status status = exchange->Get(address_, target, headers); !status.ok()) return status;
   return ReadAnswer(*exchange, take);
 }
 

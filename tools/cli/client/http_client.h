@@ -23,7 +23,8 @@ class HttpClient {
                                    const std::vector<std::pair<std::string, std::string>>& headers,
                                    const std::string& body) const;
   // Hands the body on part by part, until `take` returns false.
-  absl::Status Stream(const std::string& target, const std::function<bool(std::string_view)>& take) const;
+  absl::Status Stream(const std::string& target, const std::function<bool(std::string_view)>& take,
+                      const std::vector<std::pair<std::string, std::string>>& headers = {}) const;
 
  private:
   const std::string address_;

@@ -1,16 +1,22 @@
 #include "tools/cli/commands/rows_commands.h"
 
+#include <unistd.h>
+
 #include <algorithm>
+#include <chrono>
 #include <cstdio>
 #include <optional>
+#include <thread>
 
 #include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 #include <boost/json/value.hpp>
 
 #include "engine/base/str_cat.h"
+#include "server/errors/error_list.h"
 #include "tools/cli/commands/json_answer.h"
 #include "tools/cli/commands/pipeline_text.h"
+#include "tools/cli/commands/tail_command.h"
 #include "tools/cli/output/progress.h"
 #include "tools/cli/output/rows_output.h"
 #include "tools/cli/output/table.h"
@@ -117,11 +123,34 @@ class LetterPrinter {
   std::optional<Table> table_;
 };
 
+// So often at most.
+constexpr auto kWatchInterval = std::chrono::milliseconds(500);
+
+absl::Status WatchRows(const Session& session, const RowsOptions& options, const Server& server) {
+  const bool screen = ::isatty(STDOUT_FILENO) == 1;
+  std::string token;
+  for (bool first = true;; first = false) {
+    if (absl::Status status = WaitForChange(server.http, options.pipeline, options.relation, &token); !status.ok()) {
+      if (CodeOf(status) != ErrorCode::kEpochGone) return status;
+      token.clear();  // too far behind to know what changed: looks again
+      continue;
+    }
+    if (screen) PrintText("\x1b[H\x1b[2J");
+    if (!screen && !first && session.format() == OutputFormat::kTable) PrintText("\n");
+    absl::StatusOr<PrintedRows> printed = PrintRows(server.http, RequestOf(options, "views"), session.format());
+    if (!printed.ok()) return printed.status();
+    SayWhatIsLeft(*printed, session.format());
+    if (std::fflush(stdout) != 0) return absl::OkStatus();  // nobody reads it any more
+    std::this_thread::sleep_for(kWatchInterval);
+  }
+}
+
 }  // namespace
 
 absl::Status ShowRows(const Session& session, const RowsOptions& options) {
   absl::StatusOr<Server> server = ConnectTo(session);
   if (!server.ok()) return server.status();
+  if (options.watch) return WatchRows(session, options, *server);
   RowsToPrint rows = RequestOf(options, "views");
   // The server counts CSV by pages too, but tells nothing of what follows.
   absl::StatusOr<PrintedRows> printed = PrintRows(server->http, rows, session.format());

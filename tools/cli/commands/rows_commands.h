@@ -18,6 +18,7 @@ struct RowsOptions {
   uint64_t limit = 100;
   bool all = false;  // instead of a limit
   std::string epoch, at_least;
+  bool watch = false;  // prints them anew whenever the view has changed
 };
 absl::Status ShowRows(const Session& session, const RowsOptions& options);
 

@@ -20,7 +20,7 @@ size_t SkipString(std::string_view text, size_t at) {
   return at + 1;
 }
 
-// To the comma or brace that ends the value.
+// To the comma, brace or bracket that ends the value.
 size_t SkipValue(std::string_view text, size_t at) {
   int depth = 0;
   while (at < text.size()) {
@@ -29,7 +29,7 @@ size_t SkipValue(std::string_view text, size_t at) {
       at = SkipString(text, at);
       continue;
     }
-    if (depth == 0 && (c == ',' || c == '}')) break;
+    if (depth == 0 && (c == ',' || c == '}' || c == ']')) break;
     if (c == '{' || c == '[') ++depth;
     if (c == '}' || c == ']') --depth;
     ++at;
@@ -67,6 +67,20 @@ std::vector<JsonMember> SplitObject(std::string_view object) {
     at = SkipSpace(object, end + 1);
   }
   return members;
+}
+
+std::vector<std::string_view> SplitArray(std::string_view array) {
+  std::vector<std::string_view> values;
+  size_t at = SkipSpace(array, 0);
+  if (at >= array.size() || array[at] != '[') return values;
+  at = SkipSpace(array, at + 1);
+  while (at < array.size() && array[at] != ']') {
+    size_t end = SkipValue(array, at);
+    values.push_back(TrimRight(array.substr(at, end - at)));
+    if (end >= array.size() || array[end] != ',') break;
+    at = SkipSpace(array, end + 1);
+  }
+  return values;
 }
 
 std::string CellText(std::string_view value) {

@@ -14,6 +14,8 @@ struct JsonMember {
 
 // The members in their order; empty if `object` is none. The views are into `object`.
 std::vector<JsonMember> SplitObject(std::string_view object);
+// The values of an array in their order; empty if `array` is none.
+std::vector<std::string_view> SplitArray(std::string_view array);
 // A value for a table: strings without quotes, NULL for null, all else as it stands.
 std::string CellText(std::string_view value);
 
