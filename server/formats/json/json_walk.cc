@@ -63,12 +63,12 @@ bool JsonWalk::Skip() {
     // Behind a value.
     while (depth > 0) {
       char behind = Peek();
+      if (behind != ',' && behind != (in_object[depth - 1] ? '}' : ']')) return false;
       Step();
       if (behind == ',') {
         if (in_object[depth - 1] && !Name()) return false;
         break;
       }
-      if (behind != (in_object[depth - 1] ? '}' : ']')) return false;
       --depth;
     }
     if (depth == 0) return true;
@@ -156,12 +156,11 @@ bool JsonWalk::Object(PathNode& node, std::span<FieldCell> cells, uint64_t* unkn
     if (child == nullptr && unknown != nullptr) ++*unknown;
     if (!(child == nullptr ? Skip() : Value(*child, cells))) return false;
     char behind = Peek();
+    if (behind != ',' && behind != '}') return false;
     Step();
-    if (behind == '}') {
-      --depth_;
-      return true;
-    }
-    if (behind != ',') return false;
+    if (behind == ',') continue;
+    --depth_;
+    return true;
   }
 }
 
@@ -177,12 +176,11 @@ bool JsonWalk::Array(PathNode& node, std::span<FieldCell> cells) {
     PathNode* child = node.FindElement(i);
     if (!(child == nullptr ? Skip() : Value(*child, cells))) return false;
     char behind = Peek();
+    if (behind != ',' && behind != ']') return false;
     Step();
-    if (behind == ']') {
-      --depth_;
-      return true;
-    }
-    if (behind != ',') return false;
+    if (behind == ',') continue;
+    --depth_;
+    return true;
   }
 }
 

@@ -25,7 +25,8 @@ class JsonWalk {
   char Peek() const { return index_->At(token_); }
   void Step() { ++token_; }
 
-  // Each takes one value and leaves the walk behind it; false: the structure is broken.
+  // Each takes one value and leaves the walk behind it; false: the structure is broken at the token where the walk
+  // stands.
   bool Skip();
   bool Capture(FieldCell* out);
   // An object; its fields go to the cells of the tree's columns. `unknown` counts fields of this object (not of those

@@ -59,11 +59,12 @@ TEST(Validation, EveryProblemIsToldAtOnceWithASuggestion) {
 
 TEST(Validation, ConnectorsAndFormatsThatAreNotThere) {
   EXPECT_THAT(Validate(Table({}, "flies")), ElementsAre("UNKNOWN_CONNECTOR sources/0/connector"));
-  EXPECT_THAT(Validate(Table({}, "http")), ElementsAre("UNSUPPORTED sources/0/connector"));
+  EXPECT_THAT(Validate(Table({}, "http")), ElementsAre());
+  EXPECT_THAT(Validate(Table({{"format", "json"}}, "http")), ElementsAre("UNKNOWN_OPTION sources/0/options.format"));
   EXPECT_THAT(Validate(Table({}, "")), ElementsAre("MISSING_OPTION sources/0/connector"));
   v1::Table none = Table({});
   none.clear_sources();
-  EXPECT_THAT(Validate(none), ElementsAre("UNSUPPORTED sources"));
+  EXPECT_THAT(Validate(none), ElementsAre());
   EXPECT_THAT(Validate(Table({{"path", "x"}, {"format", "jsn"}})),
               ElementsAre("UNKNOWN_FORMAT sources/0/options.format"));
   EXPECT_THAT(Validate(Table({{"path", "x"}, {"format", "avro"}})),

@@ -225,9 +225,33 @@ TEST_F(HttpServerTest, RefusesByName) {
   std::string method = Ask("POST", "/v1/pipelines/flights/status", "", "");
   EXPECT_THAT(method, StartsWith("HTTP/1.1 405 Method Not Allowed\r\n"));
   EXPECT_THAT(method, HasSubstr("Allow: GET, HEAD\r\n"));
-  EXPECT_THAT(Ask("POST", "/v1/pipelines/flights/tables/t:ingest?wait=durable", "", "{}"),
-              HasSubstr("HTTP ingest is not built in this release"));
+  EXPECT_THAT(Ask("POST", "/v1/pipelines/flights:query", "", "{}"),
+              HasSubstr("ad-hoc SQL is not built in this release"));
   EXPECT_THAT(Get("/v1/pipelines/flights/dead-letters"), HasSubstr("\"record\":\"a\xEF\xBF\xBD\\\"b\""));
+}
+
+TEST_F(HttpServerTest, TakesRowsInTheFormatOfTheirType) {
+  auto send = [&](const std::string& headers, const std::string& query) {
+    return Ask("POST", StrCat("/v1/pipelines/p/tables/t:ingest", query), headers, "{}");
+  };
+  EXPECT_THAT(send("Content-Type: application/json; charset=utf-8\r\nIdempotency-Key: k\r\n", "?wait=visible"),
+              HasSubstr(R"({"token":"t","accepted":1,"rejected":0,"errors":[]})"));
+  EXPECT_EQ(ingestor_.last.format, v1::JSON_ARRAY);
+  EXPECT_EQ(ingestor_.last.idempotency_key, "k");
+  EXPECT_TRUE(ingestor_.last.wait_visible);
+  EXPECT_EQ(ingestor_.last.table, "t");
+  EXPECT_EQ(ingestor_.last.body, "{}");
+  send("Content-Type: text/csv\r\n", "");
+  EXPECT_EQ(ingestor_.last.format, v1::CSV_HEADER);
+  EXPECT_FALSE(ingestor_.last.wait_visible);
+  send("", "?format=ndjson");
+  EXPECT_EQ(ingestor_.last.format, v1::NDJSON);
+  EXPECT_THAT(send("", ""), HasSubstr("UNSUPPORTED_MEDIA_TYPE"));
+  EXPECT_THAT(send("Content-Type: text/csv\r\nContent-Encoding: gzip\r\n", ""), HasSubstr("UNSUPPORTED_MEDIA_TYPE"));
+  ingestor_.answer = MakeError(ErrorCode::kTooManyRequests, "later");
+  std::string busy = send("Content-Type: text/csv\r\n", "");
+  EXPECT_THAT(busy, HasSubstr("HTTP/1.1 429 "));
+  EXPECT_THAT(busy, HasSubstr("Retry-After: 1\r\n"));
 }
 
 TEST_F(HttpServerTest, HeadHasNoBody) {
