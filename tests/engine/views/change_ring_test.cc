@@ -71,7 +71,7 @@ TEST_F(ChangeRingTest, GivesTheEpochsBehindTheOneThatIsKnown) {
   ASSERT_TRUE(some.ok());
   EXPECT_TRUE(some->pieces.empty()) << "epoch 7 is not asked for";
   EXPECT_EQ(some->place, (ChangePlace{Epoch(5)}));
-  EXPECT_EQ(Read(ring, {.from = {Epoch(5)}, .up_to = Epoch(7)})->pieces.size(), 1u);
+  EXPECT_EQ(Read(ring, {.from = {Epoch(5)}, .up_to = Epoch(7)})->pieces.size(), 2u) << "what goes, then what comes";
   EXPECT_TRUE(absl::IsOutOfRange(Read(ring, {.from = {Epoch(0)}, .up_to = Epoch(7)}).status()));
 }
 
