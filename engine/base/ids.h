@@ -27,6 +27,8 @@ using ExchangeId = StrongId<struct ExchangeIdTag, uint32_t>;
 using StageId = StrongId<struct StageIdTag, uint32_t>;
 // A source instance of a circuit, from 0.
 using SourceId = StrongId<struct SourceIdTag, uint32_t>;
+// A sink of a circuit, from 0.
+using SinkId = StrongId<struct SinkIdTag, uint32_t>;
 // A materialized table or view of a circuit, from 0.
 using ViewId = StrongId<struct ViewIdTag, uint32_t>;
 

@@ -34,7 +34,8 @@ class CircuitBuilder::Impl {
     return id;
   }
 
-  NodeId AddExchange(std::string name, NodeId input, Distribution distribution, KeyColumns key) {
+  NodeId AddExchange(std::string name, NodeId input, Distribution distribution, KeyColumns key,
+                     uint32_t partition_count) {
     CHECK_LT(input.value(), nodes_.size()) << "the input of " << name << " does not exist";
     const CircuitNode& from = nodes_[input.value()];
     for (ColumnIndex column : key) CHECK_LT(column.value(), from.schema.size()) << "key of " << name;
@@ -50,7 +51,8 @@ class CircuitBuilder::Impl {
       nodes_.push_back(std::move(node));
       passes_.push_back({id, input});
     } else {
-      node.scatter = std::make_unique<Scatter>(distribution, std::move(key), options_.shard_count, options_.hash_seed);
+      node.scatter = std::make_unique<Scatter>(distribution, std::move(key), options_.shard_count, options_.hash_seed,
+                                               partition_count);
       Add(std::move(node), {input});
       nodes_[id.value()].stage = nodes_[id.value()].starts_in.Next();
     }
@@ -150,8 +152,9 @@ NodeId CircuitBuilder::AddOperator(std::string name, std::unique_ptr<Operator> o
   return impl_->Add(std::move(node), inputs);
 }
 
-NodeId CircuitBuilder::AddExchange(std::string name, NodeId input, Distribution distribution, KeyColumns key) {
-  return impl_->AddExchange(std::move(name), input, distribution, std::move(key));
+NodeId CircuitBuilder::AddExchange(std::string name, NodeId input, Distribution distribution, KeyColumns key,
+                                   uint32_t partition_count) {
+  return impl_->AddExchange(std::move(name), input, distribution, std::move(key), partition_count);
 }
 
 const Schema& CircuitBuilder::SchemaOf(NodeId node) const { return impl_->SchemaOf(node); }

@@ -20,6 +20,7 @@ enum class Distribution : uint8_t {
   kHash,       // by the vnode of the hash of `key`
   kGather,     // all to one shard: the owner of the vnode of the empty key
   kBroadcast,  // every row to every shard
+  kPartition,  // to the shard that owns the row's partition of a sink (SinkPartitionOf)
 };
 
 class CircuitBuilder {
@@ -45,7 +46,9 @@ class CircuitBuilder {
   // An operator that reads `inputs`, one a port.
   NodeId AddOperator(std::string name, std::unique_ptr<Operator> op, std::vector<NodeId> inputs, Schema schema);
   // Moves rows to the shard that owns them. With one shard it costs nothing.
-  NodeId AddExchange(std::string name, NodeId input, Distribution distribution, KeyColumns key);
+  // `partition_count`: of kPartition only.
+  NodeId AddExchange(std::string name, NodeId input, Distribution distribution, KeyColumns key,
+                     uint32_t partition_count = 0);
 
   const Schema& SchemaOf(NodeId node) const;
 

@@ -11,6 +11,8 @@ struct Commitment {
   bool load_complete = false;
   // Every source of every shard has ended: no rows follow.
   bool finished = false;
+  // A replay goes on: nothing may leave the process.
+  bool replaying = false;
 };
 
 // Views and sinks. They take an epoch's rows as operators do and show nothing of them before its Commit. Called on the

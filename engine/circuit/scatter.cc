@@ -2,14 +2,17 @@
 
 #include "engine/base/check.h"
 #include "engine/base/key_hash.h"
+#include "engine/circuit/sink_partition.h"
 #include "engine/columnar/key_columns.h"
 
 namespace freshet {
 
-Scatter::Scatter(Distribution distribution, KeyColumns key, uint16_t shard_count, uint64_t hash_seed)
+Scatter::Scatter(Distribution distribution, KeyColumns key, uint16_t shard_count, uint64_t hash_seed,
+                 uint32_t partition_count)
     : distribution_(distribution),
       key_(std::move(key)),
       hash_seed_(hash_seed),
+      partition_count_(partition_count),
       pending_(shard_count),
       rows_(shard_count) {
   owners_.reserve(kVnodeCount);
@@ -30,6 +33,9 @@ void Scatter::Add(const DeltaBatch& batch, std::vector<Block>* ready) {
     case Distribution::kBroadcast:
       for (uint16_t shard = 0; shard < pending_.size(); ++shard) AddTo(ShardId(shard), batch, ready);
       return;
+    case Distribution::kPartition:
+      AddByPartition(batch, ready);
+      return;
   }
 }
 
@@ -41,13 +47,27 @@ void Scatter::AddByHash(const DeltaBatch& batch, std::vector<Block>* ready) {
 
   for (std::vector<uint32_t>& rows : rows_) rows.clear();
   for (uint32_t row = 0; row < batch.size(); ++row) rows_[owners_[VnodeOf(hash[row]).value()].value()].push_back(row);
+  AddParts(hashed, ready);
+}
+
+void Scatter::AddByPartition(const DeltaBatch& batch, std::vector<Block>* ready) {
+  const std::vector<uint32_t> partitions = SinkPartitionsOf(batch, key_, partition_count_);
+  const auto shard_count = static_cast<uint16_t>(rows_.size());
+  for (std::vector<uint32_t>& rows : rows_) rows.clear();
+  for (uint32_t row = 0; row < batch.size(); ++row) {
+    rows_[OwnerOfSinkPartition(partitions[row], shard_count).value()].push_back(row);
+  }
+  AddParts(batch, ready);
+}
+
+void Scatter::AddParts(const DeltaBatch& batch, std::vector<Block>* ready) {
   for (uint16_t shard = 0; shard < rows_.size(); ++shard) {
     if (rows_[shard].empty()) continue;
     if (rows_[shard].size() == batch.size()) {
-      AddTo(ShardId(shard), std::move(hashed), ready);
+      AddTo(ShardId(shard), batch, ready);
       return;
     }
-    DeltaBatch part = GatherBatch(hashed, rows_[shard]);
+    DeltaBatch part = GatherBatch(batch, rows_[shard]);
     part.set_paired(false);  // the rows of a pair may have gone apart
     AddTo(ShardId(shard), std::move(part), ready);
   }

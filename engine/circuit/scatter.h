@@ -21,7 +21,9 @@ class Scatter {
     size_t bytes = 0;  // BatchBytes
   };
 
-  Scatter(Distribution distribution, KeyColumns key, uint16_t shard_count, uint64_t hash_seed);
+  // `partition_count`: of Distribution::kPartition only.
+  Scatter(Distribution distribution, KeyColumns key, uint16_t shard_count, uint64_t hash_seed,
+          uint32_t partition_count = 0);
 
   // Takes rows; appends the blocks that are due to `ready`.
   void Add(const DeltaBatch& batch, std::vector<Block>* ready);
@@ -36,12 +38,16 @@ class Scatter {
   };
 
   void AddByHash(const DeltaBatch& batch, std::vector<Block>* ready);
+  void AddByPartition(const DeltaBatch& batch, std::vector<Block>* ready);
+  // Spreads what rows_ tells.
+  void AddParts(const DeltaBatch& batch, std::vector<Block>* ready);
   void AddTo(ShardId to, DeltaBatch batch, std::vector<Block>* ready);
   void Give(ShardId to, std::vector<Block>* ready);
 
   Distribution distribution_;
   KeyColumns key_;
   uint64_t hash_seed_;
+  uint32_t partition_count_;
   ShardId gather_to_;
   std::vector<ShardId> owners_;              // by vnode
   std::vector<Pending> pending_;             // by shard

@@ -16,6 +16,8 @@ Conductor::Conductor(Options options, const Clock* clock, Journal* journal, Link
       loading_(options_.load),
       has_taken_(options_.shard_count),
       has_done_(options_.shard_count),
+      sinks_full_(options_.shard_count),
+      drained_(options_.shard_count),
       waiting_(options_.shard_count),
       event_times_(options_.shard_count, std::vector<std::optional<int64_t>>(options_.source_count)) {
   CHECK_LT(Epoch(), options_.first_epoch) << "epoch 0 stands before the first one";
@@ -45,6 +47,8 @@ bool Conductor::Poll() {
   if (!started_ || !failure_.ok()) return false;
   switch (status_.phase) {
     case Phase::kWaiting:
+      // What is replayed was cut before, and what of it is not written yet had room then.
+      if (status_.sinks_full && !replaying()) return false;
       if (!MustCut() && !policy_.ShouldCut(clock_->MonotonicMicros())) return false;
       Cut();
       return true;
@@ -64,6 +68,7 @@ bool Conductor::Poll() {
 
 std::optional<int64_t> Conductor::NextWakeMicros() const {
   if (!started_ || status_.phase != Phase::kWaiting) return std::nullopt;
+  if (status_.sinks_full && !replaying()) return std::nullopt;
   if (MustCut()) return clock_->MonotonicMicros();
   return policy_.NextWakeMicros();
 }
@@ -103,7 +108,15 @@ void Conductor::Cut() {
   }
   record_ = CutRecord{cut_.epoch,        SourcePositions(options_.source_count),
                       cut_.clock_micros, cut_.watermarks,
-                      cut_.load,         replayed_ ? loaded : true};
+                      cut_.load,         replayed_ ? loaded : true,
+                      SinkPositions()};
+  if (!replayed_) record_.sinks = std::exchange(sinks_, {});
+  if (status_.cut == Epoch()) {
+    cut_.sinks.emplace();
+    cut_.sinks->history = options_.history == Epoch() ? cut_.epoch : options_.history;
+    cut_.sinks->positions = options_.sinks;
+    if (options_.replay != nullptr) MergeSinkPositions(options_.replay->Sinks(), &cut_.sinks->positions);
+  }
   taken_ = done_ = 0;
   std::fill(has_taken_.begin(), has_taken_.end(), false);
   std::fill(has_done_.begin(), has_done_.end(), false);
@@ -166,12 +179,27 @@ void Conductor::OnDone(ShardId from, const DoneFrame& frame) {
   waiting_[from.value()] = frame.waiting;
   all_finished_ &= frame.finished;
   run_micros_ = std::max(run_micros_, frame.run_micros);
+  MergeSinkPositions(frame.sinks, &sinks_);
+  NoteSinksFull(from, frame.sinks_full);
   for (size_t source = 0; source < std::min(frame.event_times.size(), event_times_[from.value()].size()); ++source) {
     if (frame.event_times[source]) event_times_[from.value()][source] = frame.event_times[source];
   }
   if (++done_ < options_.shard_count) return;
   status_.phase = Phase::kCommitting;
   done_at_ = clock_->MonotonicMicros();
+}
+
+// What is told while an epoch runs was sent before its cut came; DONE tells anew.
+void Conductor::OnSinks(ShardId from, const SinksFrame& frame) {
+  if (status_.phase == Phase::kWaiting) NoteSinksFull(from, frame.full);
+  if (status_.phase != Phase::kFinished) return;
+  drained_[from.value()] = frame.drained;
+  status_.drained = std::find(drained_.begin(), drained_.end(), false) == drained_.end();
+}
+
+void Conductor::NoteSinksFull(ShardId from, bool full) {
+  sinks_full_[from.value()] = full;
+  status_.sinks_full = std::find(sinks_full_.begin(), sinks_full_.end(), true) != sinks_full_.end();
 }
 
 void Conductor::Commit() {
@@ -187,7 +215,9 @@ void Conductor::Commit() {
   status_.last_epoch_micros = now - cut_at_;
   policy_.OnDone(waiting_, {run_micros_, replayed_ ? 0 : now - done_at_}, now);
   status_.phase = finished ? Phase::kFinished : Phase::kWaiting;
-  SendAll(CommitFrame{cut_.epoch, status_.load_complete, finished});
+  status_.drained = false;
+  std::fill(drained_.begin(), drained_.end(), false);
+  SendAll(CommitFrame{cut_.epoch, status_.load_complete, finished, replaying()});
 }
 
 void Conductor::SendAll(const Frame& frame) {

@@ -27,6 +27,8 @@ struct ConductorStatus {
   Epoch cut;        // the last epoch cut
   Epoch committed;  // the last epoch committed
   bool load_complete = false;
+  bool sinks_full = false;        // no epoch is cut before they have room
+  bool drained = false;           // finished, and everything is written by the sinks of all shards
   uint64_t epochs = 0;            // committed since the start
   uint64_t replayed = 0;          // of these, run again
   uint64_t rows = 0;              // taken into them
@@ -56,6 +58,10 @@ class Conductor {
     // Told for each partition of which a replayed epoch took other records than the journal says.
     std::function<void(const ReplayDifference&)> on_difference;
     CutPolicyOptions cut_policy;
+    // The first epoch of the history that goes on here; 0: the first one that is cut.
+    Epoch history;
+    // How far the sinks were before the records of `replay`, as journaled.
+    SinkPositions sinks;
   };
 
   // `link` reaches the own shard too. All outlive the conductor.
@@ -69,6 +75,7 @@ class Conductor {
   void OnWaiting(ShardId from, const WaitingFrame& frame);
   void OnTaken(ShardId from, const TakenFrame& frame);
   void OnDone(ShardId from, const DoneFrame& frame);
+  void OnSinks(ShardId from, const SinksFrame& frame);
   // Sets a checkpoint into the next epoch, and cuts it even if nothing waits.
   void RequestCheckpoint() { checkpoint_wanted_ = true; }
 
@@ -88,6 +95,7 @@ class Conductor {
   void CompareReplay();
   void Cut();
   void Commit();
+  void NoteSinksFull(ShardId from, bool full);
   void SendAll(const Frame& frame);
 
   const Options options_;
@@ -113,6 +121,9 @@ class Conductor {
   uint16_t done_ = 0;
   std::vector<bool> has_taken_;
   std::vector<bool> has_done_;
+  std::vector<bool> sinks_full_;
+  std::vector<bool> drained_;
+  SinkPositions sinks_;  // told since the last record
   std::vector<WaitingInput> waiting_;
   bool all_finished_ = false;
   int64_t run_micros_ = 0;

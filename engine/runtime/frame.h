@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "engine/base/ids.h"
+#include "engine/circuit/sink.h"
 #include "engine/circuit/source.h"
 #include "engine/columnar/delta_batch.h"
 
@@ -30,6 +31,12 @@ struct CutFrame {
   std::optional<SourcePositions> until;
   // The last epoch of a replay: after it the sources read on without an end.
   bool replay_ends = false;
+  // The first cut of a group: how far the sinks got before.
+  struct Sinks {
+    Epoch history;
+    SinkPositions positions;
+  };
+  std::optional<Sinks> sinks;
 };
 
 // Shard to conductor: what the epoch took. The journal's record needs it; the epoch runs meanwhile.
@@ -53,6 +60,15 @@ struct DoneFrame {
   std::vector<std::optional<int64_t>> event_times;  // per source
   bool finished = false;                            // every source of this shard has ended
   int64_t run_micros = 0;
+  SinkPositions sinks;      // that got further
+  bool sinks_full = false;  // no further epoch, please
+};
+
+// Shard to conductor, outside of epochs: the sinks have room again or none left; or, once every source has ended,
+// everything is written.
+struct SinksFrame {
+  bool full = false;
+  bool drained = false;
 };
 
 // Conductor to all: the epoch is visible; sinks may release it.
@@ -60,6 +76,7 @@ struct CommitFrame {
   Epoch epoch;
   bool load_complete = false;  // views show from here on
   bool finished = false;       // every source of every shard has ended
+  bool replaying = false;      // further journaled epochs follow: sinks release nothing
 };
 
 // Shard to shard: rows of an exchange.
@@ -87,7 +104,7 @@ struct CreditFrame {
   uint64_t bytes = 0;
 };
 
-using Frame =
-    std::variant<CutFrame, TakenFrame, WaitingFrame, DoneFrame, CommitFrame, DataFrame, MarkerFrame, CreditFrame>;
+using Frame = std::variant<CutFrame, TakenFrame, WaitingFrame, DoneFrame, CommitFrame, DataFrame, MarkerFrame,
+                           CreditFrame, SinksFrame>;
 
 }  // namespace freshet

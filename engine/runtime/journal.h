@@ -22,6 +22,8 @@ struct CutRecord {
   std::vector<std::optional<int64_t>> watermarks;
   bool load = false;
   bool loaded = false;  // with it, every source has taken its load
+  // Of all shards, the sinks that got further since the cut before.
+  SinkPositions sinks;
 };
 
 class Journal {
@@ -41,6 +43,9 @@ class CutReplay {
 
   // The next one; no value: there are no more. Error: the journal cannot be read.
   virtual absl::StatusOr<std::optional<CutRecord>> Next() = 0;
+  // How far the sinks got, as all of the records say together. What is left out here they find out themselves, with
+  // more reading.
+  virtual SinkPositions Sinks() const { return {}; }
 };
 
 class InMemoryReplay : public CutReplay {
@@ -49,6 +54,11 @@ class InMemoryReplay : public CutReplay {
 
   absl::StatusOr<std::optional<CutRecord>> Next() override {
     return next_ < records_.size() ? std::optional<CutRecord>(records_[next_++]) : std::nullopt;
+  }
+  SinkPositions Sinks() const override {
+    SinkPositions sinks;
+    for (const CutRecord& record : records_) MergeSinkPositions(record.sinks, &sinks);
+    return sinks;
   }
 
  private:

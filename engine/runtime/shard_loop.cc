@@ -114,6 +114,7 @@ void ShardLoop::Handle(ShardId from, Frame frame) {
     if (auto* waiting = std::get_if<WaitingFrame>(&frame)) conductor_->OnWaiting(from, *waiting);
     if (auto* taken = std::get_if<TakenFrame>(&frame)) conductor_->OnTaken(from, *taken);
     if (auto* done = std::get_if<DoneFrame>(&frame)) conductor_->OnDone(from, *done);
+    if (auto* sinks = std::get_if<SinksFrame>(&frame)) conductor_->OnSinks(from, *sinks);
   }
 }
 
@@ -126,6 +127,12 @@ void ShardLoop::OnCut(CutFrame frame) {
   status_.rows_in_epoch = 0;
   bytes_in_epoch_ = 0;
   run_micros_ = 0;
+  if (cut_.sinks) {
+    cut_.sinks->positions.resize(options_.sinks.size());
+    for (size_t sink = 0; sink < options_.sinks.size(); ++sink) {
+      options_.sinks[sink]->Start({cut_.sinks->history, cut_.sinks->positions[sink]});
+    }
+  }
   if ((cut_.until || !sources_open_) && !OpenOrContinue(cut_.until)) return;
   for (uint32_t source = 0; source < rows_to_take_.size(); ++source) {
     rows_to_take_[source] = circuit_->source(SourceId(source)).Waiting().rows;
@@ -144,7 +151,11 @@ void ShardLoop::OnCommit(const CommitFrame& frame) {
   status_.load_complete = frame.load_complete;
   status_.finished = frame.finished;
   for (Committable* committable : committables_) {
-    committable->Commit({frame.epoch, frame.load_complete, frame.finished});
+    committable->Commit({frame.epoch, frame.load_complete, frame.finished, frame.replaying});
+  }
+  if (frame.finished) {
+    told_drained_ = false;
+    source_ready_ = true;
   }
 }
 
@@ -172,7 +183,10 @@ std::optional<int64_t> ShardLoop::NextWakeMicros() const {
 bool ShardLoop::WorkOnce() {
   switch (status_.phase) {
     case Phase::kIdle:
-      if (source_ready_) TellWaiting();
+      if (source_ready_) {
+        TellSinks();
+        TellWaiting();
+      }
       return !local_.empty();
     case Phase::kTaking:
     case Phase::kRunning: {
@@ -272,11 +286,27 @@ void ShardLoop::EndEpoch() {
   }
   done.finished = told_finished_ = AllSources(&SourceProgress::finished);
   done.run_micros = run_micros_;
+  for (Sink* sink : options_.sinks) done.sinks.push_back(sink->TakePositions());
+  done.sinks_full = told_sinks_full_ = SinksFull();
   told_rows_ = done.waiting.rows > 0;
   told_full_ = done.waiting.rows >= options_.limits.max_rows || done.waiting.bytes >= options_.limits.max_bytes;
   source_ready_ = true;
   status_.phase = Phase::kDone;
   SendToConductor(std::move(done));
+}
+
+bool ShardLoop::SinksFull() const {
+  return std::any_of(options_.sinks.begin(), options_.sinks.end(), [](const Sink* sink) { return !sink->HasRoom(); });
+}
+
+void ShardLoop::TellSinks() {
+  const bool full = SinksFull();
+  const bool drained = status_.finished && std::all_of(options_.sinks.begin(), options_.sinks.end(),
+                                                       [](const Sink* sink) { return sink->Drained(); });
+  if (full == told_sinks_full_ && !(drained && !told_drained_)) return;
+  told_sinks_full_ = full;
+  told_drained_ = drained;
+  SendToConductor(SinksFrame{full, drained});
 }
 
 // Only edges are told, so an idle shard is silent, and a busy one sends nothing per row.
@@ -315,7 +345,12 @@ bool ShardLoop::AllSources(bool SourceProgress::* flag) const {
 bool ShardLoop::CheckHealth() {
   failure_ = ConductorFailure();
   if (!failure_.ok()) return false;
-  if (!source_ready_ || !sources_open_) return true;
+  if (!source_ready_) return true;
+  for (const Sink* sink : options_.sinks) {
+    failure_ = sink->Health();
+    if (!failure_.ok()) return false;
+  }
+  if (!sources_open_) return true;
   for (uint32_t source = 0; source < circuit_->source_count(); ++source) {
     absl::Status health = circuit_->source(SourceId(source)).Health();
     if (health.ok()) continue;

@@ -13,6 +13,7 @@
 #include "engine/base/clock.h"
 #include "engine/circuit/circuit.h"
 #include "engine/circuit/committable.h"
+#include "engine/circuit/sink.h"
 #include "engine/runtime/checkpoint_target.h"
 #include "engine/runtime/conductor.h"
 #include "engine/runtime/exchange.h"
@@ -47,6 +48,8 @@ class ShardLoop {
     size_t credit_window_bytes = FlowControl::kDefaultWindowBytes;
     // Step comes back after about this time.
     int64_t slice_micros = 150;
+    // By SinkId; they outlive the loop.
+    std::vector<Sink*> sinks;
     // Called when everything that the epoch takes from the sources has been taken.
     std::function<void(Epoch)> on_taken;
   };
@@ -68,6 +71,8 @@ class ShardLoop {
   void OnFrame(ShardId from, Frame frame);
   // A source has got rows, its load or end has become known, or it has failed.
   void OnSourceReady() { source_ready_ = true; }
+  // A sink has room again, has written everything, or has failed.
+  void OnSinkReady() { source_ready_ = true; }
   // Works for about a slice. False: nothing can be done before a frame, a source, the journal or NextWakeMicros.
   bool Step();
   // When Step has something to do by itself, on the monotonic clock.
@@ -98,6 +103,8 @@ class ShardLoop {
   void EndTaking();
   void EndEpoch();
   void TellWaiting();
+  void TellSinks();
+  bool SinksFull() const;
   bool OpenOrContinue(const std::optional<SourcePositions>& until);
   WaitingInput Waiting() const;
   bool AllSources(bool SourceProgress::* flag) const;
@@ -127,6 +134,8 @@ class ShardLoop {
   bool told_rows_ = false;
   bool told_full_ = false;
   bool told_finished_ = false;
+  bool told_sinks_full_ = false;
+  bool told_drained_ = true;
 
   ShardStatus status_;
   CutFrame cut_;

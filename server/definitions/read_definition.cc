@@ -91,8 +91,31 @@ void ReadSink(const std::string& name, const DocumentNode& node, const std::stri
   out.set_name(name);
   out.set_from(fields.Text("from"));
   out.set_connector(fields.Text("connector"));
+  // Columns may stand as a list, as in tables and views.
+  for (const char* option : {"key", "partition_by"}) {
+    const DocumentNode* given = fields.Find(option);
+    if (given == nullptr) continue;
+    if (given->kind == DocumentKind::kScalar) {
+      (*out.mutable_options())[option] = given->text;
+      continue;
+    }
+    std::string names;
+    for (const std::string& column : fields.Names(option)) StrAppend(&names, names.empty() ? "" : ",", column);
+    (*out.mutable_options())[option] = names;
+  }
   for (const DocumentEntry* entry : fields.TakeRest()) {
-    if (entry->value.kind == DocumentKind::kScalar) (*out.mutable_options())[entry->key] = entry->value.text;
+    switch (entry->value.kind) {
+      case DocumentKind::kScalar:
+        (*out.mutable_options())[entry->key] = entry->value.text;
+        break;
+      case DocumentKind::kNull:
+        break;  // as if it were not there
+      case DocumentKind::kSequence:
+      case DocumentKind::kMapping:
+        problems.Add({.code = ErrorCode::kInvalidOption,
+                      .path = fields.PathOf(entry->key),
+                      .message = StrCat("an option takes a plain value, not ", DescribeKind(entry->value.kind))});
+    }
   }
 }
 

@@ -84,6 +84,8 @@ enum class ErrorCode : uint16_t {
   kSourceUnreachable,
   kSourceChanged,
   kFileUnreadable,
+  kSinkChanged,
+  kSinkUnreachable,
   kMemoryLimit,
   kShardDied,
   kShardStalled,

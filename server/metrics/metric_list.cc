@@ -42,6 +42,14 @@ constexpr MetricInfo kMetrics[] = {
     {"freshet_source_connected", kGauge, "1 while all is well with a source, 0 while it is being retried."},
     {"freshet_source_finished", kGauge, "1 once a source has reached its end."},
 
+    // Sinks, by shard
+    {"freshet_sink_records_total", kCounter, "Records or lines that a sink wrote."},
+    {"freshet_sink_bytes_total", kCounter, "Bytes of keys and values, or of lines, that a sink wrote."},
+    {"freshet_sink_epochs_behind", kGauge, "Epochs with changes that wait to be written by a sink."},
+    {"freshet_sink_buffered_bytes", kGauge, "Memory of what waits to be written by a sink."},
+    {"freshet_sink_error_rows", kGauge, "Rows with ERROR cells, which a sink leaves out."},
+    {"freshet_sink_waits", kGauge, "1 while a sink cannot write and tries again."},
+
     // Shards
     {"freshet_shard_memory_bytes", kGauge, "Resident memory of a shard's process."},
     {"freshet_shard_state_bytes", kGauge, "Memory of the operators' state in a shard."},

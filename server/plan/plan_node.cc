@@ -65,6 +65,7 @@ std::vector<PlanRef> NodesOf(const PlanTree& tree) {
   std::unordered_set<const PlanNode*> seen;
   std::vector<PlanRef> nodes;
   for (const PlanView& view : tree.views) Visit(view.node, &seen, &nodes);
+  for (const PlanSink& sink : tree.sinks) Visit(sink.node, &seen, &nodes);
   return nodes;
 }
 
@@ -79,6 +80,7 @@ PlanTree RewriteTree(const PlanTree& tree, const std::function<PlanRef(const Pla
   }
   PlanTree result = tree;
   for (PlanView& view : result.views) view.node = done.at(view.node.get());
+  for (PlanSink& sink : result.sinks) sink.node = done.at(sink.node.get());
   return result;
 }
 
@@ -92,6 +94,15 @@ std::string ValidateTree(const PlanTree& tree) {
       return StrCat("view ", view.name, ": names of other columns");
     for (uint32_t column : view.key) {
       if (column >= view.node->schema().size()) return StrCat("view ", view.name, ": no key column ", column);
+    }
+  }
+  for (const PlanSink& sink : tree.sinks) {
+    const std::string& name = sink.declaration.name();
+    if (sink.columns.size() != sink.node->schema().size()) return StrCat("sink ", name, ": names of other columns");
+    for (const ColumnList* columns : {&sink.key, &sink.partition_by}) {
+      for (uint32_t column : *columns) {
+        if (column >= sink.columns.size()) return StrCat("sink ", name, ": no key column ", column);
+      }
     }
   }
   return "";

@@ -1,5 +1,5 @@
 // The planner's tree: immutable nodes, shared where several read one. A directed graph without cycles, in fact, whose
-// roots are the tables and views that are kept.
+// roots are the tables and views that are kept, and what sinks read.
 #pragma once
 
 #include <functional>
@@ -9,6 +9,7 @@
 #include <variant>
 #include <vector>
 
+#include "freshet/v1/plan.pb.h"
 #include "server/plan/aggregate.h"
 #include "server/plan/distinct.h"
 #include "server/plan/exchange.h"
@@ -65,8 +66,20 @@ struct PlanView {
   bool key_unique = false;
 };
 
+// What leaves the pipeline.
+struct PlanSink {
+  v1::Sink declaration;
+  std::vector<std::string> columns;  // their names
+  PlanRef node;
+  ColumnList key;  // of a message; empty: none
+  bool key_unique = false;
+  ColumnList partition_by;  // empty: the whole row
+  bool has_partitions = false;
+};
+
 struct PlanTree {
   std::vector<PlanView> views;
+  std::vector<PlanSink> sinks;
 };
 
 // All nodes, inputs first, each once.

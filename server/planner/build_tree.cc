@@ -11,6 +11,7 @@
 #include "server/definitions/suggestion.h"
 #include "server/planner/names.h"
 #include "server/planner/node_builder.h"
+#include "server/planner/sink_builder.h"
 #include "server/planner/table_builder.h"
 
 namespace freshet {
@@ -40,13 +41,8 @@ class TreeBuilder : public RelationSource {
       if (tables_.at(table.name()) == &table) relations_[table.name()] = std::move(built);
     }
     for (const v1::View& view : plan_.views()) BuildView(view);
-    for (const v1::Sink& sink : plan_.sinks()) {
-      problems_.Add({.code = ErrorCode::kUnsupported,
-                     .path = JoinPath("sinks", sink.name()),
-                     .message = StrCat("the sink ", sink.name(), ": sinks are not built in this release"),
-                     .suggestion = "remove it, and read the view over HTTP"});
-    }
     PlanTree tree;
+    for (const v1::Sink& sink : plan_.sinks()) AddSink(sink, &tree);
     for (const v1::Table& table : plan_.tables()) {
       if (table.materialized()) KeepTable(table, &tree);
     }
@@ -57,10 +53,10 @@ class TreeBuilder : public RelationSource {
         std::none_of(plan_.tables().begin(), plan_.tables().end(),
                      [](const auto& each) { return each.materialized(); }) &&
         std::none_of(plan_.views().begin(), plan_.views().end(), [](const auto& each) { return each.materialized(); });
-    if (nothing_kept) {
+    if (nothing_kept && plan_.sinks().empty()) {
       problems_.Add({.code = ErrorCode::kInvalidDefinition,
                      .path = "views",
-                     .message = "nothing is kept: no view or table is materialized",
+                     .message = "nothing is kept: no view or table is materialized, and there is no sink",
                      .suggestion = "materialized: true"});
     }
     return tree;
@@ -127,6 +123,39 @@ class TreeBuilder : public RelationSource {
                    .path = path,
                    .message = StrCat("views read each other in a cycle: ", way, name),
                    .suggestion = "recursion is not built in this release"});
+  }
+
+  void AddSink(const v1::Sink& sink, PlanTree* tree) {
+    std::string path = JoinPath("sinks", sink.name());
+    const BuiltRelation* from = nullptr;
+    if (sink.from().empty()) {
+      problems_.Add({.code = ErrorCode::kMissingField,
+                     .path = path,
+                     .message = "the sink does not say what it reads",
+                     .suggestion = "from: the name of a table or view"});
+    } else if (auto it = relations_.find(sink.from()); it != relations_.end()) {
+      from = &it->second;
+    } else {
+      problems_.Add({.code = ErrorCode::kUnknownRelation,
+                     .path = JoinPath(path, "from"),
+                     .message = StrCat("there is no table or view ", sink.from()),
+                     .suggestion = SuggestName(sink.from(), names_)});
+    }
+    std::optional<PlanSink> built = BuildSink(sink, from, DeclaredKey(sink.from(), from), context_, problems_);
+    if (built) tree->sinks.push_back(*std::move(built));
+  }
+
+  // Of a view, as far as its columns are known; what is wrong with it is told where the view is kept.
+  ColumnList DeclaredKey(const std::string& name, const BuiltRelation* built) const {
+    ColumnList key;
+    auto view = views_.find(name);
+    if (view == views_.end() || built == nullptr) return key;
+    for (const std::string& column : view->second->key()) {
+      auto it = std::find_if(built->scope.begin(), built->scope.end(),
+                             [&](const ScopeColumn& each) { return each.name == column; });
+      if (it != built->scope.end()) key.push_back(static_cast<uint32_t>(it - built->scope.begin()));
+    }
+    return key;
   }
 
   void KeepTable(const v1::Table& table, PlanTree* tree) {

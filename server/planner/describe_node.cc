@@ -77,6 +77,9 @@ class Describer {
       case v1::PhysicalNode::kView:
         View();
         break;
+      case v1::PhysicalNode::kSink:
+        Sink();
+        break;
       case v1::PhysicalNode::OPERATOR_NOT_SET:
         Kind("unknown");
         break;
@@ -176,6 +179,12 @@ class Describer {
         Kind("exchange");
         Add("to", "all shards");
         break;
+      case v1::ExchangeNode::PARTITION:
+        Kind("exchange");
+        Add("to", "the partition's shard");
+        Add("by",
+            node_.exchange().key().empty() ? "the whole row" : List(node_.exchange().key(), NamesOf(node_.schema())));
+        break;
       default:  // HASH; proto enums are open
         Kind("exchange");
         Add("by", List(node_.exchange().key(), NamesOf(node_.schema())));
@@ -187,6 +196,19 @@ class Describer {
     Kind(view.table() ? "table" : "view", true);
     Add("key", view.key().empty() ? "the whole row" : List(view.key(), NamesOf(view.schema())));
     if (view.key_unique()) Add("unique", "true");
+  }
+
+  void Sink() {
+    const v1::PhysicalSink& sink = plan_.sinks(static_cast<int>(node_.sink().sink()));
+    Kind("sink");
+    Add("from", sink.declaration().from());
+    Add("connector", sink.declaration().connector());
+    for (const char* name : {"path", "topic", "format", "envelope"}) {
+      auto it = sink.declaration().options().find(name);
+      if (it != sink.declaration().options().end()) Add(name, it->second);
+    }
+    Add("key", List(sink.key(), NamesOf(sink.schema())));
+    if (sink.key_unique()) Add("unique", "true");
   }
 
   const v1::PhysicalPlan& plan_;

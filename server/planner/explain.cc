@@ -17,7 +17,8 @@ class TextWriter {
 
   std::string Write() {
     for (int i = 0; i < plan_.nodes_size(); ++i) {
-      if (plan_.nodes(i).operator_case() != v1::PhysicalNode::kView) continue;
+      const v1::PhysicalNode& node = plan_.nodes(i);
+      if (!node.has_view() && !node.has_sink()) continue;
       if (!text_.empty()) text_ += "\n";
       WriteNode(static_cast<uint32_t>(i), 0);
     }
@@ -135,6 +136,22 @@ void AppendView(const v1::PhysicalView& view, std::string* out) {
   out->push_back('}');
 }
 
+void AppendSink(const v1::PhysicalSink& sink, std::string* out) {
+  out->push_back('{');
+  AppendMember("name", sink.declaration().name(), out);
+  AppendMember("from", sink.declaration().from(), out);
+  AppendMember("connector", sink.declaration().connector(), out);
+  auto columns = [&](std::string_view name, const auto& list) {
+    AppendList(
+        name, list, [&](uint32_t column) { AppendText(sink.schema(static_cast<int>(column)).name(), out); }, out);
+  };
+  columns("key", sink.key());
+  AppendFlag("key_unique", sink.key_unique(), out);
+  columns("partition_by", sink.partition_by());
+  AppendSchema(sink.schema(), out);
+  out->push_back('}');
+}
+
 }  // namespace
 
 std::string ExplainText(const v1::PhysicalPlan& plan) { return TextWriter(plan).Write(); }
@@ -142,6 +159,7 @@ std::string ExplainText(const v1::PhysicalPlan& plan) { return TextWriter(plan).
 std::string ExplainJson(const v1::PhysicalPlan& plan) {
   std::string out = "{";
   AppendList("views", plan.views(), [&](const v1::PhysicalView& view) { AppendView(view, &out); }, &out);
+  AppendList("sinks", plan.sinks(), [&](const v1::PhysicalSink& sink) { AppendSink(sink, &out); }, &out);
   AppendList("nodes", plan.nodes(), [&](const v1::PhysicalNode& node) { AppendNode(plan, node, &out); }, &out);
   out.push_back('}');
   return out;

@@ -43,6 +43,7 @@ class PhysicalPlanWriter {
   v1::PhysicalPlan Write(const PlanTree& tree) {
     for (const PlanRef& node : NodesOf(tree)) WriteNode(*node);
     for (const PlanView& view : tree.views) WriteView(view);
+    for (const PlanSink& sink : tree.sinks) WriteSink(sink);
     return std::move(plan_);
   }
 
@@ -161,6 +162,36 @@ class PhysicalPlanWriter {
     node->set_fingerprint(FingerprintOf(logic));
     node->add_inputs(places_.at(view.node.get()));
     node->mutable_view()->set_view(static_cast<uint32_t>(plan_.views_size() - 1));
+  }
+
+  void WriteSink(const PlanSink& sink) {
+    const std::string& name = sink.declaration.name();
+    const auto number = static_cast<uint32_t>(plan_.sinks_size());
+    v1::PhysicalSink* physical = plan_.add_sinks();
+    *physical->mutable_declaration() = sink.declaration;
+    for (size_t i = 0; i < sink.columns.size(); ++i) {
+      *physical->add_schema() = FieldToProto({sink.columns[i], sink.node->schema()[i].type});
+    }
+    SetColumns(sink.key, physical->mutable_key());
+    physical->set_key_unique(sink.key_unique);
+    SetColumns(sink.partition_by, physical->mutable_partition_by());
+    physical->set_append_only(sink.node->relation.properties.append_only);
+    uint32_t input = places_.at(sink.node.get());
+    std::string logic = StrCat("sink ", name, " <", sink.node->fingerprint);
+    if (sink.has_partitions) {
+      v1::PhysicalNode* exchange = AddNode(*sink.node, name, "exchange");
+      exchange->set_fingerprint(FingerprintOf(StrCat("exchange of ", logic)));
+      exchange->add_inputs(input);
+      exchange->mutable_exchange()->set_distribution(v1::ExchangeNode::PARTITION);
+      SetColumns(sink.partition_by, exchange->mutable_exchange()->mutable_key());
+      exchange->mutable_exchange()->set_sink(number);
+      input = static_cast<uint32_t>(plan_.nodes_size() - 1);
+    }
+    v1::PhysicalNode* node = AddNode(*sink.node, name, "sink");
+    *node->mutable_schema() = physical->schema();
+    node->set_fingerprint(FingerprintOf(logic));
+    node->add_inputs(input);
+    node->mutable_sink()->set_sink(number);
   }
 
   v1::PhysicalPlan plan_;

@@ -8,7 +8,7 @@
 
 namespace freshet {
 
-// Node i's inputs are smaller than i; the views' nodes stand last.
+// Node i's inputs are smaller than i; the views' nodes and then the sinks' stand last.
 v1::PhysicalPlan MakePhysicalPlan(const PlanTree& tree, uint64_t hash_seed);
 
 }  // namespace freshet

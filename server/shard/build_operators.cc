@@ -19,6 +19,7 @@
 #include "engine/operators/left_join.h"
 #include "engine/operators/project.h"
 #include "engine/operators/semi_join.h"
+#include "engine/operators/sink_feed.h"
 #include "engine/operators/union.h"
 #include "engine/operators/upsert.h"
 #include "engine/views/view_operator.h"
@@ -78,11 +79,19 @@ class OperatorBuilder {
     errors_ = errors.get();
     views_.resize(static_cast<size_t>(plan_.views_size()));
     rings_.resize(views_.size());
+    feeds_.resize(static_cast<size_t>(plan_.sinks_size()));
+    if (options_.sinks.size() != feeds_.size() || options_.sink_partitions.size() != feeds_.size()) {
+      return Unknown("another number of sinks");
+    }
     for (const v1::PhysicalNode& node : plan_.nodes()) RETURN_IF_ERROR(AddNode(node));
     for (const auto& view : views_) {
       if (view == nullptr) return Unknown("a view without a node");
     }
+    for (const auto& feed : feeds_) {
+      if (feed == nullptr) return Unknown("a sink without a node");
+    }
     BuiltCircuit built;
+    built.feeds = std::move(feeds_);
     built.errors = std::move(errors);
     built.views = std::move(views_);
     built.rings = std::move(rings_);
@@ -128,6 +137,7 @@ class OperatorBuilder {
   absl::Status AddExchange(const v1::PhysicalNode& node, NodeId input) {
     ASSIGN_OR_RETURN(KeyColumns key, ReadColumns(node.exchange().key(), schema_));
     Distribution distribution = Distribution::kHash;
+    uint32_t partitions = 0;
     switch (node.exchange().distribution()) {
       case v1::ExchangeNode::HASH:
         break;
@@ -137,10 +147,18 @@ class OperatorBuilder {
       case v1::ExchangeNode::BROADCAST:
         distribution = Distribution::kBroadcast;
         break;
+      case v1::ExchangeNode::PARTITION:
+        distribution = Distribution::kPartition;
+        if (node.exchange().sink() >= options_.sink_partitions.size() ||
+            options_.sink_partitions[node.exchange().sink()] == 0) {
+          return Unknown("an exchange to a sink that is not there");
+        }
+        partitions = options_.sink_partitions[node.exchange().sink()];
+        break;
       default:  // proto enums are open
         return Unknown("a distribution");
     }
-    nodes_.push_back(builder_.AddExchange(node.name(), input, distribution, std::move(key)));
+    nodes_.push_back(builder_.AddExchange(node.name(), input, distribution, std::move(key), partitions));
     return absl::OkStatus();
   }
 
@@ -166,6 +184,8 @@ class OperatorBuilder {
         return std::make_unique<KeylessDeletes>(InputTypes(), node.fingerprint(), plan_.hash_seed());
       case v1::PhysicalNode::kView:
         return MakeView(node);
+      case v1::PhysicalNode::kSink:
+        return MakeSink(node);
       case v1::PhysicalNode::kSource:
       case v1::PhysicalNode::kExchange:
       case v1::PhysicalNode::OPERATOR_NOT_SET:
@@ -322,6 +342,15 @@ class OperatorBuilder {
                                        rings_[number].get()));
   }
 
+  OperatorOr MakeSink(const v1::PhysicalNode& node) {
+    uint32_t number = node.sink().sink();
+    if (number >= feeds_.size() || feeds_[number] != nullptr) return Unknown("a sink that is not there");
+    SinkFeed::Options options;
+    options.append_only = plan_.sinks(static_cast<int>(number)).append_only();
+    feeds_[number] = std::make_unique<SinkFeed>(options, options_.sinks[number], Errors(node));
+    return std::make_unique<SinkOperator>(feeds_[number].get());
+  }
+
   const v1::PhysicalPlan& plan_;
   std::vector<std::unique_ptr<Source>> sources_;
   const BuildOptions& options_;
@@ -329,6 +358,7 @@ class OperatorBuilder {
   ExpressionErrorLog* errors_ = nullptr;
   std::vector<std::unique_ptr<ViewStore>> views_;
   std::vector<std::unique_ptr<ChangeRing>> rings_;
+  std::vector<std::unique_ptr<SinkFeed>> feeds_;
   std::vector<NodeId> nodes_;  // of the circuit, by the plan's node
   // Of the node at work.
   Schema schema_;

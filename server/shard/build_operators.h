@@ -6,7 +6,9 @@
 
 #include "absl/status/statusor.h"
 #include "engine/circuit/circuit.h"
+#include "engine/circuit/sink.h"
 #include "engine/circuit/source.h"
+#include "engine/operators/sink_feed.h"
 #include "engine/views/change_ring.h"
 #include "engine/views/view_store.h"
 #include "freshet/v1/physical_plan.pb.h"
@@ -26,6 +28,7 @@ struct BuiltCircuit {
   std::unique_ptr<ExpressionErrors> errors;
   std::vector<std::unique_ptr<ViewStore>> views;   // by the plan's view numbers
   std::vector<std::unique_ptr<ChangeRing>> rings;  // likewise; nullptr: the changes are not kept
+  std::vector<std::unique_ptr<SinkFeed>> feeds;     // by the plan's sink numbers
   std::unique_ptr<Circuit> circuit;
 };
 
@@ -33,6 +36,10 @@ struct BuildOptions {
   ShardId shard;
   uint16_t shard_count = 1;
   ChangeRetention* change_retention = nullptr;  // outlives the rings; nullptr: no changes are kept
+  // By the plan's sink numbers: where they write, and in how many partitions (0: it has none). They outlive the
+  // circuit.
+  std::vector<Sink*> sinks;
+  std::vector<uint32_t> sink_partitions;
 };
 
 // `sources`: by the plan's source numbers; taken over. Error: a plan that no planner of this release makes.

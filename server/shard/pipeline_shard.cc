@@ -7,7 +7,9 @@
 #include "server/errors/error_list.h"
 #include "server/shard/ingest/open_sources.h"
 #include "server/shard/ingest/shard_source.h"
+#include "server/shard/open_sinks.h"
 #include "server/shard/shard_report.h"
+#include "server/storage/posix_disk.h"
 
 namespace freshet {
 namespace {
@@ -73,7 +75,20 @@ absl::StatusOr<std::unique_ptr<PipelineShard>> PipelineShard::Make(Options optio
     auto epoch = [raw = shard.get()] { return raw->loop_->status().current; };
     sources.push_back(std::make_unique<ShardSource>(std::move(source), std::move(epoch)));
   }
+  SinkContext sink_context;
+  sink_context.pipeline = start.pipeline();
+  sink_context.pipeline_uid = start.pipeline_uid();
+  sink_context.files_root = start.files_root();
+  sink_context.shard = context.shard;
+  sink_context.shard_count = context.shard_count;
+  sink_context.wake = context.wake;
+  sink_context.clock = context.clock;
+  shard->disk_ = MakePosixDisk();
+  sink_context.disk = shard->disk_.get();
+  ASSIGN_OR_RETURN(shard->sinks_, OpenSinks(start.plan(), *shard->options_.extents, sink_context));
   BuildOptions build;
+  for (const auto& sink : shard->sinks_) build.sinks.push_back(sink.get());
+  ASSIGN_OR_RETURN(build.sink_partitions, SinkPartitionCounts(start.plan(), *shard->options_.extents));
   build.shard = context.shard;
   build.shard_count = static_cast<uint16_t>(start.shard_count());
   build.change_retention = &shard->retention_;
@@ -81,6 +96,7 @@ absl::StatusOr<std::unique_ptr<PipelineShard>> PipelineShard::Make(Options optio
   shard->errors_ = std::move(built.errors);
   shard->views_ = std::move(built.views);
   shard->rings_ = std::move(built.rings);
+  shard->feeds_ = std::move(built.feeds);
   shard->circuit_ = std::move(built.circuit);
 
   ReadQueue::Options read_options;
@@ -168,6 +184,8 @@ absl::Status PipelineShard::Start(Link* link) {
   for (const auto& ring : rings_) {
     if (ring != nullptr) committables.push_back(ring.get());
   }
+  for (const auto& feed : feeds_) committables.push_back(feed.get());
+  for (const auto& sink : sinks_) options.sinks.push_back(sink.get());
   loop_ = std::make_unique<ShardLoop>(options, std::move(circuit_), std::move(committables), link, options_.clock);
   if (start_.shard() == 0) {
     Conductor::Options conduct;
@@ -193,15 +211,22 @@ absl::Status PipelineShard::Start(Link* link) {
 PipelineShard::Reached PipelineShard::reached() const {
   if (loop_ == nullptr) return {};
   ShardStatus status = loop_->status();
-  return {status.committed, status.load_complete, status.finished};
+  return {status.committed, status.load_complete, status.finished && Drained()};
+}
+
+bool PipelineShard::Drained() const {
+  bool own = std::all_of(sinks_.begin(), sinks_.end(), [](const auto& sink) { return sink->Drained(); });
+  return own && (loop_->conductor() == nullptr || loop_->conductor()->status().drained);
 }
 
 bool PipelineShard::Step() {
   if (loop_ == nullptr || !failure_.ok()) return false;
   bool worked = loop_->Step();
   if (!loop_->failure().ok()) failure_ = loop_->failure();
-  if (Epoch committed = loop_->status().committed; committed != committed_) {
+  const bool finished = loop_->status().finished && Drained();
+  if (Epoch committed = loop_->status().committed; committed != committed_ || finished != told_finished_) {
     committed_ = committed;
+    told_finished_ = finished;
     AfterCommit();
   }
   worked |= reads_->Step();
@@ -217,7 +242,7 @@ void PipelineShard::AfterCommit() {
   v1::Committed& committed = *message.mutable_committed();
   committed.set_epoch(committed_.value());
   committed.set_load_complete(loop_->status().load_complete);
-  committed.set_finished(loop_->status().finished);
+  committed.set_finished(told_finished_);
   committed.set_rows(loop_->conductor()->status().rows);
   committed.set_history(changes_->history());
   for (v1::IngestPosition& position : desk_->OnCommitted(committed_)) *committed.add_ingest() = std::move(position);
@@ -250,6 +275,10 @@ v1::ShardReport PipelineShard::Report(const Traffic& exchange) const {
   for (const auto& view : views_) input.views.push_back(view.get());
   input.kept_change_bytes = retention_.bytes();
   input.sources = sources_;
+  for (size_t i = 0; i < sinks_.size(); ++i) {
+    input.sinks.push_back(sinks_[i]->Status());
+    input.sinks.back().set_error_rows(static_cast<uint64_t>(std::max<int64_t>(0, feeds_[i]->error_rows())));
+  }
   input.exchange = exchange;
   input.log = options_.log;
   input.ingest = desk_.get();

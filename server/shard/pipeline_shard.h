@@ -11,6 +11,7 @@
 #include "engine/runtime/link.h"
 #include "engine/runtime/shard_loop.h"
 #include "freshet/v1/shard_service.pb.h"
+#include "server/connectors/api/sink_connector.h"
 #include "server/shard/build_operators.h"
 #include "server/shard/ingest/ingest_desk.h"
 #include "server/shard/ingest/log_feed.h"
@@ -52,6 +53,7 @@ class PipelineShard {
   Reached reached() const;
 
   void OnFrame(ShardId from, Frame frame) { loop_->OnFrame(from, std::move(frame)); }
+  // A source has rows, or a sink has got further.
   void OnSourceReady() {
     if (loop_ != nullptr) loop_->OnSourceReady();
   }
@@ -85,6 +87,8 @@ class PipelineShard {
   void OpenDesk();
   explicit PipelineShard(Options options);
 
+  // The sinks of this shard and, as far as shard 0 knows, of all others have written everything.
+  bool Drained() const;
   // Tells the server of a commit, and asks for more epoch numbers in time.
   void AfterCommit();
 
@@ -95,6 +99,9 @@ class PipelineShard {
   std::vector<std::unique_ptr<ViewStore>> views_;
   ChangeRetention retention_;
   std::vector<std::unique_ptr<ChangeRing>> rings_;
+  std::unique_ptr<Disk> disk_;
+  std::vector<std::unique_ptr<ConnectorSink>> sinks_;
+  std::vector<std::unique_ptr<SinkFeed>> feeds_;
   std::unique_ptr<ReadQueue> reads_;
   std::unique_ptr<ChangeReads> change_reads_;
   std::unique_ptr<LogJournal> journal_;  // shard 0, as the next two
@@ -108,6 +115,7 @@ class PipelineShard {
   absl::Status failure_;
 
   Epoch committed_;
+  bool told_finished_ = false;
   int64_t committed_micros_ = 0;
   uint64_t end_epoch_ = 0;
   bool asked_epochs_ = false;

@@ -32,6 +32,21 @@ void AddSources(const ReportInput& input, v1::ShardReport& report) {
   if (!total_known) load.set_total_bytes(0);
 }
 
+void AddSinks(const ReportInput& input, v1::ShardReport& report) {
+  for (const v1::SinkStatus& sink : input.sinks) {
+    *report.add_sinks() = sink;
+    auto add = [&](const char* name, uint64_t value) {
+      AddMetric(report, name, static_cast<double>(value), {{"sink", sink.sink()}});
+    };
+    add("freshet_sink_records_total", sink.rows());
+    add("freshet_sink_bytes_total", sink.bytes());
+    add("freshet_sink_epochs_behind", sink.epochs_behind());
+    add("freshet_sink_buffered_bytes", sink.buffered_bytes());
+    add("freshet_sink_error_rows", sink.error_rows());
+    add("freshet_sink_waits", sink.message().empty() ? 0 : 1);
+  }
+}
+
 void AddEpochs(const ReportInput& input, v1::ShardReport& report) {
   ShardStatus status = input.loop->status();
   report.set_running(true);
@@ -105,6 +120,7 @@ v1::ShardReport MakeShardReport(const ReportInput& input) {
   v1::ShardReport report;
   report.mutable_status()->set_shard(input.start->shard());
   AddSources(input, report);
+  AddSinks(input, report);
   uint64_t old_versions = 0;
   for (size_t i = 0; i < input.views.size(); ++i) {
     const v1::PhysicalView& declared = input.start->plan().views(static_cast<int>(i));

@@ -19,6 +19,7 @@ struct ReportInput {
   std::vector<const ViewStore*> views;
   uint64_t kept_change_bytes = 0;
   std::vector<const ConnectorSource*> sources;
+  std::vector<v1::SinkStatus> sinks;
   Traffic exchange;
   LogWriter* log = nullptr;  // shard 0, as the next one
   const IngestDesk* ingest = nullptr;

@@ -17,6 +17,17 @@ void AddSource(const v1::SourceStatus& from, v1::SourceStatus& to) {
   if (to.message().empty()) to.set_message(from.message());
 }
 
+void AddSink(const v1::SinkStatus& from, v1::SinkStatus& to) {
+  to.set_rows(to.rows() + from.rows());
+  to.set_bytes(to.bytes() + from.bytes());
+  // An epoch that changes nothing on a shard is not written there: the largest is the one that was written last.
+  to.set_epoch(std::max(to.epoch(), from.epoch()));
+  to.set_epochs_behind(std::max(to.epochs_behind(), from.epochs_behind()));
+  to.set_buffered_bytes(to.buffered_bytes() + from.buffered_bytes());
+  to.set_error_rows(to.error_rows() + from.error_rows());
+  if (to.message().empty()) to.set_message(from.message());
+}
+
 }  // namespace
 
 v1::PipelineStatus CombineReports(const GroupStatus& group, const v1::PhysicalPlan& plan) {
@@ -39,8 +50,17 @@ v1::PipelineStatus CombineReports(const GroupStatus& group, const v1::PhysicalPl
     *all.mutable_schema() = view.schema();
     for (uint32_t column : view.key()) all.add_key(view.schema(static_cast<int>(column)).name());
   }
+  for (const v1::PhysicalSink& sink : plan.sinks()) {
+    v1::SinkStatus& all = *status.add_sinks();
+    all.set_sink(sink.declaration().name());
+    all.set_from(sink.declaration().from());
+    all.set_connector(sink.declaration().connector());
+  }
   for (const v1::ShardReport& report : group.reports) {
     *status.add_shards() = report.status();
+    for (int i = 0; i < std::min(report.sinks_size(), status.sinks_size()); ++i) {
+      AddSink(report.sinks(i), *status.mutable_sinks(i));
+    }
     for (int i = 0; i < std::min(report.sources_size(), status.sources_size()); ++i) {
       AddSource(report.sources(i), *status.mutable_sources(i));
     }

@@ -17,7 +17,7 @@ bool IsFinal(std::string_view code) {
   return IsOneOf(
       code, {ErrorCode::kNotFound, ErrorCode::kInvalidOption, ErrorCode::kMissingOption, ErrorCode::kPathOutsideRoot,
              ErrorCode::kUnknownConnector, ErrorCode::kUnknownFormat, ErrorCode::kUnsupported,
-             ErrorCode::kSourceChanged, ErrorCode::kLogDamaged, ErrorCode::kFileUnreadable});
+             ErrorCode::kSourceChanged, ErrorCode::kSinkChanged, ErrorCode::kLogDamaged, ErrorCode::kFileUnreadable});
 }
 
 bool IsOfMachine(std::string_view code) {

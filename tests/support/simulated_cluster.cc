@@ -7,7 +7,7 @@
 
 namespace freshet {
 
-SimulatedCluster::SimulatedCluster(Options options, const BuildShard& build)
+SimulatedCluster::SimulatedCluster(Options options, const BuildShard& build, const SinksOfShard& sinks)
     : options_(std::move(options)),
       network_(options_.shard_count),
       random_(options_.seed),
@@ -31,6 +31,7 @@ SimulatedCluster::SimulatedCluster(Options options, const BuildShard& build)
     loop_options.limits = options_.limits;
     loop_options.load_limits = options_.load_limits;
     loop_options.credit_window_bytes = options_.credit_window_bytes;
+    if (sinks) loop_options.sinks = sinks(ShardId(index));
     loop_options.slice_micros = 0;  // one thing at a time, so that anything may come between
     shards_.push_back(std::make_unique<ShardLoop>(loop_options, std::move(circuit), std::move(committables),
                                                   network_.link(ShardId(index)), &clock_, options_.store));
@@ -41,6 +42,7 @@ SimulatedCluster::SimulatedCluster(Options options, const BuildShard& build)
   if (!options_.replay.empty()) replay_ = std::make_unique<InMemoryReplay>(options_.replay);
   conductor_options.replay = replay_.get();
   conductor_options.on_difference = options_.on_difference;
+  conductor_options.history = options_.history;
   conductor_options.cut_policy = options_.cut_policy;
   shards_[0]->Conduct(conductor_options, &journal_);
 }

@@ -37,16 +37,24 @@ class SimulatedCluster {
     SourcePositions from;
     std::vector<CutRecord> replay;
     std::function<void(const ReplayDifference&)> on_difference;
+    Epoch history;
   };
 
   // Adds the nodes of one shard; gives what is to be told of commits there.
   using BuildShard = std::function<std::vector<Committable*>(CircuitBuilder& builder, ShardId shard)>;
+  // The sinks of a shard, after its nodes were built.
+  using SinksOfShard = std::function<std::vector<Sink*>(ShardId shard)>;
 
-  SimulatedCluster(Options options, const BuildShard& build);
+  SimulatedCluster(Options options, const BuildShard& build, const SinksOfShard& sinks = {});
 
   void Start();
   // Rows were released on some source, or one ended or failed.
   void WakeAll();
+  // A sink of a shard has got further.
+  void WakeSinks(uint16_t shard) {
+    shards_[shard]->OnSinkReady();
+    resting_[shard] = false;
+  }
   // Makes one random step. False: nothing is left to do but waiting for sources.
   bool StepOnce();
   // Until nothing is left to do. Fails a CHECK after too many steps: somebody works without end.

@@ -1,5 +1,6 @@
 """Runs one Apache Kafka broker (KRaft) on free ports in a folder of its own, and talks to it by kcat."""
 import base64
+import json
 import os
 import pathlib
 import signal
@@ -111,6 +112,11 @@ class KafkaBroker:
     def consume(self, topic):
         """All messages that are there now."""
         return self._kcat('-C', '-t', topic, '-e', '-q').stdout.decode().splitlines()
+
+    def consume_json(self, topic):
+        """All messages that are there now, with keys, headers and nulls, in the order of each partition."""
+        output = self._kcat('-C', '-t', topic, '-e', '-q', '-J').stdout.decode()
+        return [json.loads(line) for line in output.splitlines()]
 
 
 def kafka_jars():

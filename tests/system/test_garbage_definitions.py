@@ -77,7 +77,7 @@ def problems(daemon, text, content_type='application/yaml'):
     ('  x: *none', 'SYNTAX_ERROR', ''), ('  x: !tag a', 'SYNTAX_ERROR', 'tag'), ('  ? [a]\n  : b', 'SYNTAX_ERROR', ''),
     ('--- {}', 'SYNTAX_ERROR', ''), ('  "": {filter: {input: v, condition: "true"}}', 'INVALID_NAME', ''),
     ('  "' + 'x' * 500 + '": {filter: {input: v, condition: "true"}}', 'INVALID_NAME', ''),
-    ('sinks: {s: {from: base, connector: kafka}}', 'UNSUPPORTED', 'sink'), ('optoins: {}', 'UNKNOWN_FIELD', 'options'),
+    ('sinks: {s: {from: base, connector: kafka}}', 'MISSING_OPTION', 'brokers'), ('optoins: {}', 'UNKNOWN_FIELD', 'options'),
     ('options: {shards: -1}', 'INVALID_DEFINITION', '-1'), ('options: {shards: 2.5}', 'INVALID_DEFINITION', '2.5'),
     ('options: {shards: 100000}', None, ''), ('options: {memory: lots}', 'INVALID_OPTION', 'lots'),
 ('options: [1]', 'INVALID_DEFINITION', '')])

@@ -4,7 +4,7 @@
 #include <cstdint>
 #include <memory>
 
-#include "server/http/api/row_json.h"
+#include "server/formats/api/row_json.h"
 #include "server/pipelines/changes.h"
 
 namespace freshet {

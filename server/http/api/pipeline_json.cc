@@ -53,6 +53,19 @@ json::object SourceJson(const v1::SourceStatus& source) {
           {"finished", source.finished()}};
 }
 
+json::object SinkJson(const v1::SinkStatus& sink) {
+  return {{"sink", sink.sink()},
+          {"from", sink.from()},
+          {"connector", sink.connector()},
+          {"rows", sink.rows()},
+          {"bytes", sink.bytes()},
+          {"epoch", sink.epoch()},
+          {"epochs_behind", sink.epochs_behind()},
+          {"buffered_bytes", sink.buffered_bytes()},
+          {"error_rows", sink.error_rows()},
+          {"message", sink.message()}};
+}
+
 }  // namespace
 
 std::string StateName(v1::Pipeline::State state) { return v1::Pipeline::State_Name(state); }
@@ -87,7 +100,8 @@ json::object PipelineJson(const v1::Pipeline& pipeline) {
 
 json::object StatusJson(const v1::Pipeline& pipeline) {
   const v1::PipelineStatus& status = pipeline.status();
-  json::array shards, sources, views;
+  json::array shards, sources, views, sinks;
+  for (const v1::SinkStatus& sink : status.sinks()) sinks.push_back(SinkJson(sink));
   for (const v1::ShardStatus& shard : status.shards()) shards.push_back(ShardJson(shard));
   for (const v1::SourceStatus& source : status.sources()) sources.push_back(SourceJson(source));
   for (const v1::ViewStatus& view : status.views()) {
@@ -106,7 +120,8 @@ json::object StatusJson(const v1::Pipeline& pipeline) {
           {"load", LoadJson(status.load())},
           {"shards", std::move(shards)},
           {"sources", std::move(sources)},
-          {"views", std::move(views)}};
+          {"views", std::move(views)},
+          {"sinks", std::move(sinks)}};
 }
 
 json::object RelationJson(const RelationInfo& relation) {

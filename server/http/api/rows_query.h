@@ -7,8 +7,8 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "server/formats/api/row_json.h"
 #include "server/http/api/http_request.h"
-#include "server/http/api/row_json.h"
 #include "server/pipelines/reader.h"
 #include "server/settings/settings.h"
 

@@ -5,9 +5,9 @@
 
 #include "engine/base/str_cat.h"
 #include "server/errors/error_list.h"
+#include "server/formats/api/row_json.h"
 #include "server/http/api/load_problem.h"
 #include "server/http/api/problem.h"
-#include "server/http/api/row_json.h"
 #include "server/pipelines/ingestor.h"
 
 namespace freshet {

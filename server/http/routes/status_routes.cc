@@ -8,9 +8,9 @@
 #include "engine/base/check.h"
 #include "engine/base/str_cat.h"
 #include "server/errors/error_list.h"
+#include "server/formats/api/row_json.h"
 #include "server/http/api/load_problem.h"
 #include "server/http/api/pipeline_json.h"
-#include "server/http/api/row_json.h"
 #include "server/http/api/shown_text.h"
 #include "server/http/api/simple_route.h"
 

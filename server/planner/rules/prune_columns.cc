@@ -27,6 +27,7 @@ class Pruner {
     std::vector<PlanRef> nodes = NodesOf(tree);
     for (const PlanRef& node : nodes) reads_[node.get()] = Reads(node->schema().size(), false);
     for (const PlanView& view : tree.views) reads_[view.node.get()].assign(view.node->schema().size(), true);
+    for (const PlanSink& sink : tree.sinks) reads_[sink.node.get()].assign(sink.node->schema().size(), true);
     for (auto it = nodes.rbegin(); it != nodes.rend(); ++it) {
       std::visit([&](const auto& operation) { Mark(operation, **it); }, (*it)->operation);
     }
@@ -37,6 +38,10 @@ class Pruner {
     for (PlanView& view : result.views) {
       const Pruned& pruned = done_.at(view.node.get());
       view.node = Narrow(pruned, FirstColumns(view.node->schema().size()), view.name);
+    }
+    for (PlanSink& sink : result.sinks) {
+      const Pruned& pruned = done_.at(sink.node.get());
+      sink.node = Narrow(pruned, FirstColumns(sink.node->schema().size()), sink.declaration.name());
     }
     return result;
   }

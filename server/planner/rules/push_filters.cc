@@ -18,6 +18,7 @@ class FilterPusher {
       for (const PlanRef& input : node->inputs) ++readers_[input.get()];
     }
     for (const PlanView& view : tree.views) ++readers_[view.node.get()];
+    for (const PlanSink& sink : tree.sinks) ++readers_[sink.node.get()];
   }
 
   PlanRef Rewrite(const PlanRef& node) {
@@ -179,6 +180,7 @@ PlanTree PushFilters(const PlanTree& tree) {
   FilterPusher pusher(tree);
   PlanTree result = tree;
   for (PlanView& view : result.views) view.node = pusher.Rewrite(view.node);
+  for (PlanSink& sink : result.sinks) sink.node = pusher.Rewrite(sink.node);
   return result;
 }
 

@@ -10,8 +10,8 @@ namespace freshet {
 namespace {
 
 // Says what kind of frame follows; the place of each in the variant.
-enum class FrameKind : uint8_t { kCut, kTaken, kWaiting, kDone, kCommit, kData, kMarker, kCredit };
-static_assert(std::variant_size_v<Frame> == 8);
+enum class FrameKind : uint8_t { kCut, kTaken, kWaiting, kDone, kCommit, kData, kMarker, kCredit, kSinks };
+static_assert(std::variant_size_v<Frame> == 9);
 
 constexpr uint64_t kHelloMagic = 0x31304F4C4C454846;  // "FHELLO01"
 
@@ -34,6 +34,32 @@ void Put(ByteWriter& out, const SourcePositions& sources) {
       out.Text(position.detail);
     }
   }
+}
+
+void Put(ByteWriter& out, const SinkPositions& sinks) {
+  out.Number(static_cast<uint32_t>(sinks.size()));
+  for (const SinkPartitions& partitions : sinks) {
+    out.Number(static_cast<uint32_t>(partitions.size()));
+    for (const auto& [partition, position] : partitions) {
+      out.Text(partition);
+      out.Number(position.done.value());
+      out.Number(position.offset);
+    }
+  }
+}
+
+SinkPositions GetSinks(ByteReader& in) {
+  SinkPositions sinks(in.Count(4));
+  for (SinkPartitions& partitions : sinks) {
+    for (uint32_t left = in.Count(20); left > 0 && in.ok(); --left) {
+      std::string partition(in.Text());
+      SinkPosition position;
+      position.done = Epoch(in.Number<uint64_t>());
+      position.offset = in.Number<int64_t>();
+      partitions.emplace(std::move(partition), position);
+    }
+  }
+  return sinks;
 }
 
 void Put(ByteWriter& out, const WaitingInput& waiting) {
@@ -81,6 +107,11 @@ void Write(ByteWriter& out, const CutFrame& frame) {
   out.Flag(frame.until.has_value());
   if (frame.until) Put(out, *frame.until);
   out.Flag(frame.replay_ends);
+  out.Flag(frame.sinks.has_value());
+  if (frame.sinks) {
+    out.Number(frame.sinks->history.value());
+    Put(out, frame.sinks->positions);
+  }
 }
 CutFrame ReadCut(ByteReader& in) {
   CutFrame frame;
@@ -91,6 +122,11 @@ CutFrame ReadCut(ByteReader& in) {
   frame.watermarks = GetTimes(in);
   if (in.Flag()) frame.until = GetPositions(in);
   frame.replay_ends = in.Flag();
+  if (in.Flag()) {
+    frame.sinks.emplace();
+    frame.sinks->history = Epoch(in.Number<uint64_t>());
+    frame.sinks->positions = GetSinks(in);
+  }
   return frame;
 }
 
@@ -117,6 +153,8 @@ void Write(ByteWriter& out, const DoneFrame& frame) {
   Put(out, frame.event_times);
   out.Flag(frame.finished);
   out.Number(frame.run_micros);
+  Put(out, frame.sinks);
+  out.Flag(frame.sinks_full);
 }
 DoneFrame ReadDone(ByteReader& in) {
   DoneFrame frame;
@@ -125,6 +163,8 @@ DoneFrame ReadDone(ByteReader& in) {
   frame.event_times = GetTimes(in);
   frame.finished = in.Flag();
   frame.run_micros = in.Number<int64_t>();
+  frame.sinks = GetSinks(in);
+  frame.sinks_full = in.Flag();
   return frame;
 }
 
@@ -132,12 +172,14 @@ void Write(ByteWriter& out, const CommitFrame& frame) {
   out.Number(frame.epoch.value());
   out.Flag(frame.load_complete);
   out.Flag(frame.finished);
+  out.Flag(frame.replaying);
 }
 CommitFrame ReadCommit(ByteReader& in) {
   CommitFrame frame;
   frame.epoch = Epoch(in.Number<uint64_t>());
   frame.load_complete = in.Flag();
   frame.finished = in.Flag();
+  frame.replaying = in.Flag();
   return frame;
 }
 
@@ -196,6 +238,17 @@ CreditFrame ReadCredit(ByteReader& in) {
   return frame;
 }
 
+void Write(ByteWriter& out, const SinksFrame& frame) {
+  out.Flag(frame.full);
+  out.Flag(frame.drained);
+}
+SinksFrame ReadSinks(ByteReader& in) {
+  SinksFrame frame;
+  frame.full = in.Flag();
+  frame.drained = in.Flag();
+  return frame;
+}
+
 }  // namespace
 
 std::string EncodeFrame(const Frame& frame) {
@@ -235,6 +288,9 @@ absl::StatusOr<Frame> DecodeFrame(std::string_view bytes, const std::vector<std:
       break;
     case FrameKind::kCredit:
       frame = ReadCredit(in);
+      break;
+    case FrameKind::kSinks:
+      frame = ReadSinks(in);
       break;
   }
   if (!in.done()) return absl::InvalidArgumentError("a frame is malformed");

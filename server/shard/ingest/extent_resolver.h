@@ -34,6 +34,10 @@ class ExtentResolver {
  private:
   void Run();
   absl::StatusOr<v1::SourceExtent> ResolveOne(const v1::PhysicalSource& source);
+  absl::StatusOr<v1::SinkExtent> ResolveSink(const v1::PhysicalSink& sink);
+  // Until there is an answer or none will ever be.
+  template <typename Extent>
+  absl::StatusOr<Extent> Ask(const std::string& whom, const std::function<absl::StatusOr<Extent>()>& resolve);
 
   const Options options_;
   const Done done_;

@@ -21,6 +21,7 @@ Epoch LogJournal::DurableEpoch() const {
 LogReplay::LogReplay(LogWriter* writer)
     : count_(writer->journaled()),
       until_(writer->log()->end()),
+      sinks_(writer->sinks()),
       reader_(writer->log()->disk(), writer->log()->folder(), writer->revision_position(), {LogRecordKind::kCut}) {}
 
 absl::StatusOr<std::optional<CutRecord>> LogReplay::Next() {

@@ -35,10 +35,12 @@ class LogReplay : public CutReplay {
   explicit LogReplay(LogWriter* writer);
 
   absl::StatusOr<std::optional<CutRecord>> Next() override;
+  SinkPositions Sinks() const override { return sinks_; }
 
  private:
   const uint64_t count_;
   const LogPosition until_;
+  const SinkPositions sinks_;
   uint64_t next_ = 0;
   LogReader reader_;
 };

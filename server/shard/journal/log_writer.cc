@@ -87,6 +87,7 @@ absl::Status LogWriter::LookThrough() {
     ++journaled_;
     last_journaled_ = cut.epoch;
     load_journaled_ |= cut.loaded || !cut.load;
+    MergeSinkPositions(cut.sinks, &sinks_);
   }
 }
 

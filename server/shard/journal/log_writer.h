@@ -51,6 +51,8 @@ class LogWriter {
   uint64_t journaled() const { return journaled_; }
   Epoch last_journaled() const { return last_journaled_; }
   bool load_journaled() const { return load_journaled_; }
+  // How far the sinks got, as all of them say together.
+  const SinkPositions& sinks() const { return sinks_; }
   // Grows when what was shown may not come again.
   uint64_t history() const { return history_; }
   LogPosition revision_position() const { return revision_position_; }
@@ -71,6 +73,7 @@ class LogWriter {
   uint64_t journaled_ = 0;
   Epoch last_journaled_;
   bool load_journaled_ = false;
+  SinkPositions sinks_;
   uint64_t history_ = 0;
   LogPosition revision_position_;
 

@@ -49,6 +49,15 @@ void Put(ByteWriter& out, const CutRecord& record) {
       out.Text(position.detail);
     }
   }
+  out.Number(static_cast<uint32_t>(record.sinks.size()));
+  for (const SinkPartitions& partitions : record.sinks) {
+    out.Number(static_cast<uint32_t>(partitions.size()));
+    for (const auto& [partition, position] : partitions) {
+      out.Text(partition);
+      out.Number(position.done.value());
+      out.Number(position.offset);
+    }
+  }
 }
 
 GenerationRecord GetGeneration(ByteReader& in) { return {Generation(in.Number<uint64_t>())}; }
@@ -96,6 +105,16 @@ CutRecord GetCut(ByteReader& in) {
       position.checksum = in.Number<uint64_t>();
       position.detail = in.Text();
       positions.emplace_hint(positions.end(), std::move(partition), std::move(position));
+    }
+  }
+  record.sinks.resize(in.Count(sizeof(uint32_t)));
+  for (SinkPartitions& partitions : record.sinks) {
+    for (uint32_t left = in.Count(20); left > 0 && in.ok(); --left) {
+      std::string partition(in.Text());
+      SinkPosition position;
+      position.done = Epoch(in.Number<uint64_t>());
+      position.offset = in.Number<int64_t>();
+      partitions.emplace_hint(partitions.end(), std::move(partition), position);
     }
   }
   return record;

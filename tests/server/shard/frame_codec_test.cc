@@ -38,12 +38,15 @@ std::vector<Frame> AllKinds() {
   cut.watermarks = {std::nullopt, 17};
   cut.until = SomePositions();
   cut.replay_ends = true;
+  cut.sinks = CutFrame::Sinks{Epoch(3), {{{"0", {Epoch(4), 17}}}, {}}};
   DoneFrame done;
   done.epoch = Epoch(5);
   done.waiting = {3, 4};
   done.event_times = {9, std::nullopt};
   done.finished = true;
   done.run_micros = 77;
+  done.sinks = {{}, {{"000001", {Epoch(4), 3}}}};
+  done.sinks_full = true;
   DataFrame data;
   data.exchange = ExchangeId(0);
   data.epoch = Epoch(5);
@@ -59,10 +62,11 @@ std::vector<Frame> AllKinds() {
           TakenFrame{Epoch(5), SomePositions(), 12},
           WaitingFrame{{1, 2}},
           done,
-          CommitFrame{Epoch(5), true, false},
+          CommitFrame{Epoch(5), true, false, true},
           data,
           marker,
-          CreditFrame{ExchangeId(1), 99}};
+          CreditFrame{ExchangeId(1), 99},
+          SinksFrame{true, false}};
 }
 
 TEST(FrameCodecTest, ReadsWhatItWrote) {

@@ -62,6 +62,22 @@ void PrintViews(const json::object& status) {
   table.Flush();
 }
 
+void PrintSinks(const json::object& status) {
+  if (ListOf(status, "sinks").empty()) return;
+  PrintText("\n");
+  Table table({"SINK", "FROM", "CONNECTOR", "ROWS", "BYTES", "EPOCHS BEHIND", "BUFFERED", "ERROR ROWS", "STATE"});
+  for (const json::value& value : ListOf(status, "sinks")) {
+    const json::object& sink = value.as_object();
+    std::string state = TextOf(sink, "message");
+    table.Add({TextOf(sink, "sink"), TextOf(sink, "from"), TextOf(sink, "connector"),
+               GroupedNumber(NumberOf(sink, "rows")), GroupedNumber(NumberOf(sink, "bytes")),
+               GroupedNumber(NumberOf(sink, "epochs_behind")),
+               ByteText(static_cast<double>(NumberOf(sink, "buffered_bytes"))),
+               GroupedNumber(NumberOf(sink, "error_rows")), state.empty() ? "writing" : state});
+  }
+  table.Flush();
+}
+
 void PrintShards(const json::object& status) {
   if (ListOf(status, "shards").empty()) return;
   PrintText("\n");
@@ -115,6 +131,7 @@ void PrintStatus(const json::object& status) {
   PrintText(text);
   PrintSources(status);
   PrintViews(status);
+  PrintSinks(status);
   PrintShards(status);
 }
 

@@ -1,4 +1,4 @@
-#include "server/http/api/row_json.h"
+#include "server/formats/api/row_json.h"
 
 #include <gtest/gtest.h>
 

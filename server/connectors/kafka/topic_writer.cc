@@ -1,0 +1,183 @@
+// Exactness: an epoch's records are the same in the same order whenever it comes (SinkRecords), and those of a
+// partition become durable in their order. So the last record of this sink in a partition says which prefix of them
+// stands there: everything up to its mark. After a restart, and after a broker was lost with records on the way, that
+// record is looked up again and the rest follows. A position says from where on to look; where nothing is found,
+// everything up to the epoch of the position stands before it.
+#include "server/connectors/kafka/topic_writer.h"
+
+#include <algorithm>
+
+#include "absl/strings/str_format.h"
+#include "engine/base/check.h"
+#include "engine/base/str_cat.h"
+#include "engine/circuit/sink_partition.h"
+#include "server/errors/error_list.h"
+
+namespace freshet {
+namespace {
+
+// Records queued in one Step, so that deliveries are looked at in between.
+constexpr int kRecordsPerStep = 10'000;
+
+}  // namespace
+
+std::string TopicWriter::NameOf(uint32_t partition) const { return absl::StrFormat("%06d", partition); }
+
+Epoch TopicWriter::DoneBefore(const SinkStart& start) const {
+  std::optional<Epoch> least;
+  for (uint32_t partition = options_.shard.value(); partition < options_.coding.partition_count;
+       partition += options_.shard_count) {
+    auto known = start.positions.find(NameOf(partition));
+    Epoch done = known == start.positions.end() ? Epoch() : known->second.done;
+    least = std::min(least.value_or(done), done);
+  }
+  return least.value_or(Epoch());
+}
+
+absl::Status TopicWriter::Open(const SinkStart& start) {
+  start_ = start;
+  done_ = DoneBefore(start);
+  for (uint32_t partition = options_.shard.value(); partition < options_.coding.partition_count;
+       partition += options_.shard_count) {
+    auto known = start.positions.find(NameOf(partition));
+    if (known != start.positions.end()) partitions_[partition].position = known->second;
+    partitions_[partition];
+  }
+  return Connected();
+}
+
+absl::Status TopicWriter::Connected() {
+  if (broker_ != nullptr) return absl::OkStatus();
+  auto broker = connect_();
+  if (!broker.ok()) return broker.status();
+  auto count = (*broker)->PartitionCount();
+  if (!count.ok()) return count.status();
+  if (*count != options_.coding.partition_count) {
+    return MakeError(
+        ErrorCode::kSinkChanged,
+        StrCat("topic ", options_.topic, " has ", *count, " partitions, and had ", options_.coding.partition_count,
+               " when the sink began: records of a key would go to another partition; a new revision of "
+               "the pipeline takes the new number"));
+  }
+  for (auto& [number, partition] : partitions_) {
+    const bool known = partition.position.done != Epoch();
+    auto tail = (*broker)->ReadTail(number, known ? partition.position.offset : -1);
+    if (!tail.ok()) return tail.status();
+    if (known && tail->end < partition.position.offset) {
+      return MakeError(ErrorCode::kSinkChanged,
+                       StrCat("partition ", number, " of topic ", options_.topic, " ends at offset ", tail->end,
+                              ", before offset ", partition.position.offset,
+                              ", up to which it was written: the topic was made anew or lost records; a new revision "
+                              "of the pipeline writes it again"));
+    }
+    partition.tail = tail->last;
+    partition.last_offset = -1;
+    partition.ends.clear();
+    // What is sent again goes behind everything that is there now.
+    if (partition.tail) partition.ends.emplace_back(partition.tail->epoch, tail->end);
+  }
+  broker_ = *std::move(broker);
+  next_ = 0;
+  pending_.reset();
+  for (Writing& writing : epochs_) {
+    writing.records->Rewind();
+    writing.all_queued = false;
+    writing.queued = 0;
+  }
+  return absl::OkStatus();
+}
+
+void TopicWriter::Add(SinkEpoch epoch) {
+  CHECK_LT(done_, epoch.epoch);
+  Writing writing;
+  writing.records = std::make_unique<SinkRecords>(&options_.coding, std::move(epoch), start_.history);
+  epochs_.push_back(std::move(writing));
+}
+
+bool TopicWriter::Stands(uint32_t number, SinkMark mark) const {
+  const Partition& partition = partitions_.at(number);
+  return mark.epoch <= partition.position.done || (partition.tail && mark <= *partition.tail);
+}
+
+void TopicWriter::ProduceSome() {
+  for (int i = 0; i < kRecordsPerStep && next_ < epochs_.size(); ++i) {
+    Writing& writing = epochs_[next_];
+    if (!pending_) {
+      uint32_t partition;
+      SinkMark mark;
+      if (!writing.records->Next(&partition, &mark)) {
+        writing.all_queued = true;
+        ++next_;
+        continue;
+      }
+      if (Stands(partition, mark)) continue;
+      pending_ = {partition, mark};
+    }
+    SinkRecord record = writing.records->Code();
+    uint64_t bytes = record.key.value_or("").size() + record.value.value_or("").size();
+    if (!broker_->Produce(pending_->first, record)) return;
+    pending_.reset();
+    ++writing.queued;
+    bytes_ += bytes;
+  }
+}
+
+void TopicWriter::Note(const SinkBroker::Delivery& delivery) {
+  Partition& partition = partitions_.at(delivery.partition);
+  partition.tail = delivery.mark;
+  if (partition.ends.empty() || partition.ends.back().first < delivery.mark.epoch) {
+    partition.ends.emplace_back(delivery.mark.epoch, 0);
+  }
+  partition.ends.back().second = delivery.offset + 1;
+  ++records_;
+  auto writing = std::find_if(epochs_.begin(), epochs_.end(),
+                              [&](const Writing& each) { return each.records->epoch() == delivery.mark.epoch; });
+  CHECK(writing != epochs_.end() && writing->queued > 0);
+  --writing->queued;
+}
+
+void TopicWriter::Retire() {
+  bool any = false;
+  while (next_ > 0 && epochs_.front().all_queued && epochs_.front().queued == 0) {
+    done_ = epochs_.front().records->epoch();
+    epochs_.pop_front();
+    --next_;
+    any = true;
+  }
+  if (!any) return;
+  for (auto& [number, partition] : partitions_) {
+    partition.position.done = done_;
+    for (; !partition.ends.empty() && partition.ends.front().first <= done_; partition.ends.pop_front()) {
+      partition.position.offset = partition.ends.front().second;
+    }
+    told_[NameOf(number)] = partition.position;
+  }
+}
+
+absl::Status TopicWriter::Step(int wait_ms) {
+  absl::Status status = Connected();
+  if (!status.ok()) return status;
+  ProduceSome();
+  const bool must_wait = next_ == epochs_.size() || pending_.has_value();
+  bool waits = std::any_of(epochs_.begin(), epochs_.end(), [](const Writing& each) { return each.queued > 0; });
+  auto delivered = broker_->Poll(must_wait && waits ? wait_ms : 0);
+  if (!delivered.ok()) {
+    broker_ = nullptr;
+    return delivered.status();
+  }
+  for (const SinkBroker::Delivery& delivery : *delivered) Note(delivery);
+  Retire();
+  std::string trouble = broker_->Trouble();
+  return trouble.empty() ? absl::OkStatus() : MakeError(ErrorCode::kSinkUnreachable, trouble);
+}
+
+SinkProgress TopicWriter::TakeProgress() {
+  SinkProgress progress;
+  progress.done = done_;
+  progress.positions = std::exchange(told_, {});
+  progress.records = records_;
+  progress.bytes = bytes_;
+  return progress;
+}
+
+}  // namespace freshet
