@@ -7,8 +7,8 @@
 
 #include "absl/status/statusor.h"
 #include "server/metrics/metrics.h"
-#include "server/pipelines/ingestor.h"
 #include "server/pipelines/changes.h"
+#include "server/pipelines/ingestor.h"
 #include "server/pipelines/pipelines.h"
 #include "server/pipelines/reader.h"
 #include "server/settings/settings.h"

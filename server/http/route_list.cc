@@ -4,8 +4,8 @@
 
 #include "engine/base/str_cat.h"
 #include "server/http/api/simple_route.h"
-#include "server/http/routes/ingest_routes.h"
 #include "server/http/routes/changes_routes.h"
+#include "server/http/routes/ingest_routes.h"
 #include "server/http/routes/pipeline_routes.h"
 #include "server/http/routes/rows_routes.h"
 #include "server/http/routes/server_routes.h"

@@ -28,7 +28,7 @@ struct BuiltCircuit {
   std::unique_ptr<ExpressionErrors> errors;
   std::vector<std::unique_ptr<ViewStore>> views;   // by the plan's view numbers
   std::vector<std::unique_ptr<ChangeRing>> rings;  // likewise; nullptr: the changes are not kept
-  std::vector<std::unique_ptr<SinkFeed>> feeds;     // by the plan's sink numbers
+  std::vector<std::unique_ptr<SinkFeed>> feeds;    // by the plan's sink numbers
   std::unique_ptr<Circuit> circuit;
 };
 

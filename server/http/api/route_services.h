@@ -5,8 +5,8 @@
 #include <string>
 
 #include "server/metrics/metrics.h"
-#include "server/pipelines/ingestor.h"
 #include "server/pipelines/changes.h"
+#include "server/pipelines/ingestor.h"
 #include "server/pipelines/pipelines.h"
 #include "server/pipelines/reader.h"
 #include "server/settings/settings.h"
