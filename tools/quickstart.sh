@@ -55,10 +55,18 @@ echo
 say "6. Changes: the rows there are, then what changes them; this pipeline has read all of its input, so the stream ends"
 show "freshet tail flights by_carrier --from snapshot --envelope upsert | head -6"
 
-say "7. A row pushed over HTTP, durable when it is answered, and seen at once"
+say "7. A row pushed over HTTP, durable when it is answered, and the change it makes"
 show "freshet apply -f config/examples/clicks.yaml --wait"
+printf '$ freshet tail clicks per_page -o json &\n'
+freshet tail clicks per_page -o json >$home/tail.out 2>/dev/null &
+tail_pid=$!
+sleep 0.5
 show "curl -s -H 'Content-Type: application/x-ndjson' --data '{\"page\":\"/home\",\"user\":\"ann\",\"ms\":120}' 'http://$http/v1/pipelines/clicks/tables/clicks:ingest?wait=visible'"
 echo
+for _ in $(seq 100); do [ -s $home/tail.out ] && break; sleep 0.05; done
+kill $tail_pid 2>/dev/null || true
+wait $tail_pid 2>/dev/null || true
+cat $home/tail.out
 show "freshet rows clicks per_page"
 
 say "Go on"
