@@ -203,7 +203,7 @@ def test_wrong_use_ends_with_2(arguments):
     done = subprocess.run([BIN / 'freshet', *arguments], capture_output=True, text=True, timeout=10, check=False)
     assert done.returncode == 2, f'{done.returncode} {done.stderr}'
     assert done.stderr.strip() and not done.stdout
-    if arguments and arguments[0] in ('tail', 'sql', 'top', 'diff', 'checkpoint'):
+    if arguments and arguments[0] in ('sql', 'top', 'diff', 'checkpoint'):
         assert f'freshet {arguments[0]} is not built' in done.stderr
     if arguments == ['nope']:
         assert 'no command nope' in done.stderr
