@@ -34,7 +34,7 @@ if ! { [ -e $home/pid ] && kill -0 "$(cat $home/pid)" 2>/dev/null; }; then
   nohup $bin/freshetd --data-dir $home/data --http-address 127.0.0.1:0 --grpc-address 127.0.0.1:0 >>$home/freshetd.log 2>&1 &
   echo $! >$home/pid
   for _ in $(seq 200); do [ -e $home/data/endpoints.json ] && break; sleep 0.05; done
-  [ -e $home/data/endpoints.json ] || { tail $home/freshetd.log; exit 1; }
+  [ -e $home/data/endpoints.json ] || { tail $home/freshetd.log; echo "The quickstart begins anew after: rm -r $home" >&2; exit 1; }
 fi
 address() { python3 -c "import json; print(json.load(open('$home/data/endpoints.json'))['$1'])"; }
 http=$(address http)
@@ -53,7 +53,7 @@ show "curl -s 'http://$http/v1/pipelines/flights/views/by_day/rows?where=late%20
 echo
 
 say "6. Changes: the rows there are, then what changes them; this pipeline has read all of its input, so the stream ends"
-show "freshet tail flights by_carrier --from snapshot --envelope upsert | head -6"
+show "freshet tail flights by_day --from snapshot --envelope upsert | head -6 || true"
 
 say "7. A row pushed over HTTP, durable when it is answered, and the change it makes"
 show "freshet apply -f config/examples/clicks.yaml --wait"

@@ -14,7 +14,7 @@ namespace freshet {
 class DataDirectory {
  public:
   // The format that this release writes; others are refused.
-  static constexpr int kFormatVersion = 1;
+  static constexpr int kFormatVersion = 2;
 
   // Makes the folder if it is not there. Errors: DATA_DIRECTORY_LOCKED with the pid of the other daemon,
   // DATA_DIRECTORY_VERSION, and what the disk says.

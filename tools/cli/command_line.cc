@@ -126,7 +126,7 @@ void AddRowsCommands(Commands& c) {
 
   CLI::App* tail = Add(c, "tail", "Follows the changes of a view as they come, whole epochs",
                        "freshet tail flights by_carrier\n"
-                       "  freshet tail flights by_carrier --from snapshot --envelope upsert -o json\n"
+                       "  freshet tail flights by_day --from snapshot --envelope upsert -o json\n"
                        "  freshet tail flights by_carrier --from 1234 -o json",
                        [&c] { return Tail(c.session, c.tail); });
   tail->add_option("pipeline", c.tail.pipeline, "The pipeline's name")->required();

@@ -71,7 +71,7 @@ TEST_F(DataDirectoryTest, AKilledDaemonLeavesNoLock) {
 
 TEST_F(DataDirectoryTest, RefusesOtherFormats) {
   ASSERT_TRUE(DataDirectory::Open(path_).ok());
-  ASSERT_TRUE(SmallFiles().Write(path_ + "/FORMAT", "2").ok());
+  ASSERT_TRUE(SmallFiles().Write(path_ + "/FORMAT", "99").ok());
   EXPECT_EQ(CodeOf(DataDirectory::Open(path_).status()), ErrorCode::kDataDirectoryVersion);
   std::filesystem::remove(path_ + "/FORMAT");
   EXPECT_EQ(CodeOf(DataDirectory::Open(path_).status()), ErrorCode::kDataDirectoryVersion);
