@@ -4,6 +4,7 @@
 
 #include "engine/base/check.h"
 #include "engine/columnar/batch_codec.h"
+#include "server/storage/position_coding.h"
 #include "server/transport/byte_coding.h"
 
 namespace freshet {
@@ -15,78 +16,9 @@ static_assert(std::variant_size_v<Frame> == 9);
 
 constexpr uint64_t kHelloMagic = 0x31304F4C4C454846;  // "FHELLO01"
 
-using MaybeTimes = std::vector<std::optional<int64_t>>;
-
-void Put(ByteWriter& out, const MaybeTimes& times) {
-  out.Number(static_cast<uint32_t>(times.size()));
-  for (const auto& time : times) out.Maybe(time);
-}
-
-void Put(ByteWriter& out, const SourcePositions& sources) {
-  out.Number(static_cast<uint32_t>(sources.size()));
-  for (const Positions& positions : sources) {
-    out.Number(static_cast<uint32_t>(positions.size()));
-    for (const auto& [partition, position] : positions) {
-      out.Text(partition);
-      out.Number(position.offset);
-      out.Number(position.records);
-      out.Number(position.checksum);
-      out.Text(position.detail);
-    }
-  }
-}
-
-void Put(ByteWriter& out, const SinkPositions& sinks) {
-  out.Number(static_cast<uint32_t>(sinks.size()));
-  for (const SinkPartitions& partitions : sinks) {
-    out.Number(static_cast<uint32_t>(partitions.size()));
-    for (const auto& [partition, position] : partitions) {
-      out.Text(partition);
-      out.Number(position.done.value());
-      out.Number(position.offset);
-    }
-  }
-}
-
-SinkPositions GetSinks(ByteReader& in) {
-  SinkPositions sinks(in.Count(4));
-  for (SinkPartitions& partitions : sinks) {
-    for (uint32_t left = in.Count(20); left > 0 && in.ok(); --left) {
-      std::string partition(in.Text());
-      SinkPosition position;
-      position.done = Epoch(in.Number<uint64_t>());
-      position.offset = in.Number<int64_t>();
-      partitions.emplace(std::move(partition), position);
-    }
-  }
-  return sinks;
-}
-
 void Put(ByteWriter& out, const WaitingInput& waiting) {
   out.Number(waiting.rows);
   out.Number(waiting.bytes);
-}
-
-MaybeTimes GetTimes(ByteReader& in) {
-  MaybeTimes times(in.Count(1));
-  for (auto& time : times) time = in.Maybe<int64_t>();
-  return times;
-}
-
-SourcePositions GetPositions(ByteReader& in) {
-  SourcePositions sources(in.Count(4));
-  for (Positions& positions : sources) {
-    for (uint32_t left = in.Count(32); left > 0 && in.ok(); --left) {
-      std::string partition(in.Text());
-      Position position;
-      position.offset = in.Number<int64_t>();
-      position.records = in.Number<int64_t>();
-      position.checksum = in.Number<uint64_t>();
-      position.detail = std::string(in.Text());
-      positions.emplace(std::move(partition), std::move(position));
-    }
-  }
-  return sources;
 }
 
 WaitingInput GetWaiting(ByteReader& in) {
@@ -103,14 +35,14 @@ void Write(ByteWriter& out, const CutFrame& frame) {
   out.Flag(frame.load);
   out.Flag(frame.checkpoint);
   out.Number(frame.clock_micros);
-  Put(out, frame.watermarks);
+  PutTimes(out, frame.watermarks);
   out.Flag(frame.until.has_value());
-  if (frame.until) Put(out, *frame.until);
+  if (frame.until) PutPositions(out, *frame.until);
   out.Flag(frame.replay_ends);
   out.Flag(frame.sinks.has_value());
   if (frame.sinks) {
     out.Number(frame.sinks->history.value());
-    Put(out, frame.sinks->positions);
+    PutSinkPositions(out, frame.sinks->positions);
   }
 }
 CutFrame ReadCut(ByteReader& in) {
@@ -125,14 +57,14 @@ CutFrame ReadCut(ByteReader& in) {
   if (in.Flag()) {
     frame.sinks.emplace();
     frame.sinks->history = Epoch(in.Number<uint64_t>());
-    frame.sinks->positions = GetSinks(in);
+    frame.sinks->positions = GetSinkPositions(in);
   }
   return frame;
 }
 
 void Write(ByteWriter& out, const TakenFrame& frame) {
   out.Number(frame.epoch.value());
-  Put(out, frame.positions);
+  PutPositions(out, frame.positions);
   out.Number(frame.rows);
   out.Flag(frame.loaded);
 }
@@ -150,10 +82,10 @@ void Write(ByteWriter& out, const WaitingFrame& frame) { Put(out, frame.waiting)
 void Write(ByteWriter& out, const DoneFrame& frame) {
   out.Number(frame.epoch.value());
   Put(out, frame.waiting);
-  Put(out, frame.event_times);
+  PutTimes(out, frame.event_times);
   out.Flag(frame.finished);
   out.Number(frame.run_micros);
-  Put(out, frame.sinks);
+  PutSinkPositions(out, frame.sinks);
   out.Flag(frame.sinks_full);
 }
 DoneFrame ReadDone(ByteReader& in) {
@@ -163,7 +95,7 @@ DoneFrame ReadDone(ByteReader& in) {
   frame.event_times = GetTimes(in);
   frame.finished = in.Flag();
   frame.run_micros = in.Number<int64_t>();
-  frame.sinks = GetSinks(in);
+  frame.sinks = GetSinkPositions(in);
   frame.sinks_full = in.Flag();
   return frame;
 }

@@ -2,6 +2,7 @@
 
 #include "engine/base/check.h"
 #include "fmt/format.h"
+#include "server/storage/position_coding.h"
 #include "server/transport/byte_coding.h"
 
 namespace freshet {
@@ -36,28 +37,9 @@ void Put(ByteWriter& out, const CutRecord& record) {
   out.Number(record.clock_micros);
   out.Flag(record.load);
   out.Flag(record.loaded);
-  out.Number(static_cast<uint32_t>(record.watermarks.size()));
-  for (const std::optional<int64_t>& watermark : record.watermarks) out.Maybe(watermark);
-  out.Number(static_cast<uint32_t>(record.positions.size()));
-  for (const Positions& positions : record.positions) {
-    out.Number(static_cast<uint32_t>(positions.size()));
-    for (const auto& [partition, position] : positions) {
-      out.Text(partition);
-      out.Number(position.offset);
-      out.Number(position.records);
-      out.Number(position.checksum);
-      out.Text(position.detail);
-    }
-  }
-  out.Number(static_cast<uint32_t>(record.sinks.size()));
-  for (const SinkPartitions& partitions : record.sinks) {
-    out.Number(static_cast<uint32_t>(partitions.size()));
-    for (const auto& [partition, position] : partitions) {
-      out.Text(partition);
-      out.Number(position.done.value());
-      out.Number(position.offset);
-    }
-  }
+  PutTimes(out, record.watermarks);
+  PutPositions(out, record.positions);
+  PutSinkPositions(out, record.sinks);
 }
 
 GenerationRecord GetGeneration(ByteReader& in) { return {Generation(in.Number<uint64_t>())}; }
@@ -93,30 +75,9 @@ CutRecord GetCut(ByteReader& in) {
   record.clock_micros = in.Number<int64_t>();
   record.load = in.Flag();
   record.loaded = in.Flag();
-  record.watermarks.resize(in.Count(1));
-  for (std::optional<int64_t>& watermark : record.watermarks) watermark = in.Maybe<int64_t>();
-  record.positions.resize(in.Count(sizeof(uint32_t)));
-  for (Positions& positions : record.positions) {
-    for (uint32_t left = in.Count(32); left > 0 && in.ok(); --left) {
-      std::string partition(in.Text());
-      Position position;
-      position.offset = in.Number<int64_t>();
-      position.records = in.Number<int64_t>();
-      position.checksum = in.Number<uint64_t>();
-      position.detail = in.Text();
-      positions.emplace_hint(positions.end(), std::move(partition), std::move(position));
-    }
-  }
-  record.sinks.resize(in.Count(sizeof(uint32_t)));
-  for (SinkPartitions& partitions : record.sinks) {
-    for (uint32_t left = in.Count(20); left > 0 && in.ok(); --left) {
-      std::string partition(in.Text());
-      SinkPosition position;
-      position.done = Epoch(in.Number<uint64_t>());
-      position.offset = in.Number<int64_t>();
-      partitions.emplace_hint(partitions.end(), std::move(partition), position);
-    }
-  }
+  record.watermarks = GetTimes(in);
+  record.positions = GetPositions(in);
+  record.sinks = GetSinkPositions(in);
   return record;
 }
 
