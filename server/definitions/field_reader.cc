@@ -126,6 +126,23 @@ std::vector<const DocumentEntry*> FieldReader::TakeRest() {
   return rest;
 }
 
+void FieldReader::TakeOptions(google::protobuf::Map<std::string, std::string>& options) {
+  for (const DocumentEntry* entry : TakeRest()) {
+    switch (entry->value.kind) {
+      case DocumentKind::kScalar:
+        options[entry->key] = entry->value.text;
+        break;
+      case DocumentKind::kNull:
+        break;  // as if it were not there
+      case DocumentKind::kSequence:
+      case DocumentKind::kMapping:
+        problems_.Add({.code = ErrorCode::kInvalidOption,
+                       .path = PathOf(entry->key),
+                       .message = StrCat("an option takes a plain value, not ", DescribeKind(entry->value.kind))});
+    }
+  }
+}
+
 void FieldReader::Finish() {
   std::vector<std::string> known = known_;
   for (const DocumentEntry* entry : TakeRest()) {

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "google/protobuf/map.h"
 #include "server/definitions/document.h"
 #include "server/definitions/problem_list.h"
 
@@ -40,6 +41,8 @@ class FieldReader {
 
   // The entries nobody has asked for so far; they count as known from now on.
   std::vector<const DocumentEntry*> TakeRest();
+  // Takes the rest as options of a source or sink, which stand flat in a mapping: scalars of any type become texts.
+  void TakeOptions(google::protobuf::Map<std::string, std::string>& options);
   // Complains about the rest.
   void Finish();
 

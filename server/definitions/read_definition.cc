@@ -103,20 +103,7 @@ void ReadSink(const std::string& name, const DocumentNode& node, const std::stri
     for (const std::string& column : fields.Names(option)) StrAppend(&names, names.empty() ? "" : ",", column);
     (*out.mutable_options())[option] = names;
   }
-  for (const DocumentEntry* entry : fields.TakeRest()) {
-    switch (entry->value.kind) {
-      case DocumentKind::kScalar:
-        (*out.mutable_options())[entry->key] = entry->value.text;
-        break;
-      case DocumentKind::kNull:
-        break;  // as if it were not there
-      case DocumentKind::kSequence:
-      case DocumentKind::kMapping:
-        problems.Add({.code = ErrorCode::kInvalidOption,
-                      .path = fields.PathOf(entry->key),
-                      .message = StrCat("an option takes a plain value, not ", DescribeKind(entry->value.kind))});
-    }
-  }
+  fields.TakeOptions(*out.mutable_options());
 }
 
 v1::Plan ReadPlan(const DocumentNode& root, ProblemList& problems) {

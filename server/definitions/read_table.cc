@@ -60,24 +60,10 @@ void ReadColumn(const DocumentNode& node, const std::string& path, v1::Column& o
   fields.Finish();
 }
 
-// Options stand flat beside `connector`; scalars of any type become texts.
 void ReadSource(const DocumentNode& node, const std::string& path, v1::SourceBinding& out, ProblemList& problems) {
   FieldReader fields(node, path, problems);
   out.set_connector(fields.RequireText("connector"));
-  for (const DocumentEntry* entry : fields.TakeRest()) {
-    switch (entry->value.kind) {
-      case DocumentKind::kScalar:
-        (*out.mutable_options())[entry->key] = entry->value.text;
-        break;
-      case DocumentKind::kNull:
-        break;  // as if it were not there
-      case DocumentKind::kSequence:
-      case DocumentKind::kMapping:
-        problems.Add({.code = ErrorCode::kInvalidOption,
-                      .path = fields.PathOf(entry->key),
-                      .message = StrCat("an option takes a plain value, not ", DescribeKind(entry->value.kind))});
-    }
-  }
+  fields.TakeOptions(*out.mutable_options());
 }
 
 }  // namespace

@@ -3,8 +3,8 @@
 #include <set>
 #include <string_view>
 
-#include "absl/strings/str_format.h"
 #include "engine/base/str_cat.h"
+#include "server/formats/api/row_json.h"
 #include "server/plan/type_proto.h"
 #include "server/planner/describe_node.h"
 
@@ -46,32 +46,17 @@ class TextWriter {
   std::set<uint32_t> shown_;
 };
 
-void AppendText(std::string_view text, std::string* out) {
-  out->push_back('"');
-  for (char c : text) {
-    if (c == '"' || c == '\\') {
-      out->push_back('\\');
-      out->push_back(c);
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      *out += absl::StrFormat("\\u%04x", static_cast<unsigned>(c));
-    } else {
-      out->push_back(c);
-    }
-  }
-  out->push_back('"');
-}
-
 void AppendMember(std::string_view name, std::string_view value, std::string* out) {
   if (out->back() != '{') out->push_back(',');
-  AppendText(name, out);
+  AppendJsonString(name, out);
   out->push_back(':');
-  AppendText(value, out);
+  AppendJsonString(value, out);
 }
 
 template <typename List, typename Append>
 void AppendList(std::string_view name, const List& list, Append append, std::string* out) {
   if (out->back() != '{') out->push_back(',');
-  AppendText(name, out);
+  AppendJsonString(name, out);
   out->append(":[");
   bool first = true;
   for (const auto& each : list) {
@@ -84,7 +69,7 @@ void AppendList(std::string_view name, const List& list, Append append, std::str
 
 void AppendFlag(std::string_view name, bool value, std::string* out) {
   if (out->back() != '{') out->push_back(',');
-  AppendText(name, out);
+  AppendJsonString(name, out);
   out->append(value ? ":true" : ":false");
 }
 
@@ -120,7 +105,7 @@ void AppendNode(const v1::PhysicalPlan& plan, const v1::PhysicalNode& node, std:
   AppendFlag("append_only", node.append_only(), out);
   AppendList(
       "unique_key", node.unique_key(),
-      [&](uint32_t column) { AppendText(node.schema(static_cast<int>(column)).name(), out); }, out);
+      [&](uint32_t column) { AppendJsonString(node.schema(static_cast<int>(column)).name(), out); }, out);
   AppendSchema(node.schema(), out);
   out->push_back('}');
 }
@@ -130,7 +115,8 @@ void AppendView(const v1::PhysicalView& view, std::string* out) {
   AppendMember("name", view.name(), out);
   AppendFlag("table", view.table(), out);
   AppendList(
-      "key", view.key(), [&](uint32_t column) { AppendText(view.schema(static_cast<int>(column)).name(), out); }, out);
+      "key", view.key(), [&](uint32_t column) { AppendJsonString(view.schema(static_cast<int>(column)).name(), out); },
+      out);
   AppendFlag("key_unique", view.key_unique(), out);
   AppendSchema(view.schema(), out);
   out->push_back('}');
@@ -143,7 +129,7 @@ void AppendSink(const v1::PhysicalSink& sink, std::string* out) {
   AppendMember("connector", sink.declaration().connector(), out);
   auto columns = [&](std::string_view name, const auto& list) {
     AppendList(
-        name, list, [&](uint32_t column) { AppendText(sink.schema(static_cast<int>(column)).name(), out); }, out);
+        name, list, [&](uint32_t column) { AppendJsonString(sink.schema(static_cast<int>(column)).name(), out); }, out);
   };
   columns("key", sink.key());
   AppendFlag("key_unique", sink.key_unique(), out);

@@ -1,28 +1,13 @@
 #include "server/shard/row_sample.h"
 
-#include "absl/strings/str_format.h"
 #include "engine/base/str_cat.h"
 #include "engine/columnar/datum.h"
+#include "server/formats/api/row_json.h"
 
 namespace freshet {
 namespace {
 
 constexpr size_t kMaxSampleBytes = 2000;
-
-void AppendText(std::string_view text, std::string* out) {
-  out->push_back('"');
-  for (char c : text) {
-    if (c == '"' || c == '\\') {
-      out->push_back('\\');
-      out->push_back(c);
-    } else if (static_cast<unsigned char>(c) < 0x20) {
-      *out += absl::StrFormat("\\u%04x", static_cast<unsigned>(c));
-    } else {
-      out->push_back(c);
-    }
-  }
-  out->push_back('"');
-}
 
 // At most that many bytes, whole characters.
 std::string Shortened(std::string text) {
@@ -39,13 +24,13 @@ std::string SampleOfRow(const DeltaBatch& batch, uint32_t row, const Schema& sch
   std::string text = "{";
   for (uint32_t i = 0; i < batch.column_count() && text.size() < kMaxSampleBytes; ++i) {
     if (i > 0) text.push_back(',');
-    AppendText(i < schema.size() ? schema[i].name : StrCat("column", i), &text);
+    AppendJsonString(i < schema.size() ? schema[i].name : StrCat("column", i), &text);
     text.push_back(':');
     const Column& column = batch.column(ColumnIndex(i));
     if (column.IsNull(row)) {
       text += "null";
     } else {
-      AppendText(Shortened(FormatDatum(DatumAt(column, row), column.type())), &text);
+      AppendJsonString(Shortened(FormatDatum(DatumAt(column, row), column.type())), &text);
     }
   }
   return text + "}";
