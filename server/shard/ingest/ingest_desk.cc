@@ -107,9 +107,14 @@ void IngestDesk::Submit(v1::IngestCall call) {
   request->span = log_->Append(std::move(record));
   ++counts_.requests;
   counts_.pending_bytes += request->bytes;
-  pending_[request->span.begin.value()] = request;
+  AddPending(request);
   if (!key.empty()) Remember(key, std::move(request));
   handlers_.write();
+}
+
+void IngestDesk::AddPending(const RequestRef& request) {
+  undecoded_[request->span.begin.value()] = request;
+  invisible_[request->table_uid].push_back(request);
 }
 
 void IngestDesk::Remember(const std::string& key, RequestRef request) {
@@ -134,23 +139,23 @@ void IngestDesk::SetLogFailure(absl::Status status) {
 void IngestDesk::OnFound(const RequestRecord& record, LogSpan span) {
   std::lock_guard lock(mutex_);
   last_receipt_micros_ = std::max(last_receipt_micros_, record.received_micros);
-  if (pending_.contains(span.begin.value())) return;  // it came to this desk
+  if (undecoded_.contains(span.begin.value())) return;  // it came to this desk
   auto request = std::make_shared<Request>();
   request->span = span;
   request->table_uid = record.table_uid;
   request->fingerprint = Fingerprint(record);
-  pending_[span.begin.value()] = request;
+  AddPending(request);
   if (!record.idempotency_key.empty()) Remember(record.idempotency_key, std::move(request));
 }
 
 void IngestDesk::OnDecoded(uint64_t position, IngestOutcome outcome) {
   std::lock_guard lock(mutex_);
-  auto found = pending_.find(position);
-  if (found == pending_.end()) return;
-  RequestRef request = found->second;
+  auto found = undecoded_.find(position);
+  if (found == undecoded_.end()) return;
+  RequestRef request = std::move(found->second);
+  undecoded_.erase(found);
   request->outcome = std::move(outcome);
   AnswerDue(*request);
-  if (request->visible) pending_.erase(found);
 }
 
 void IngestDesk::OnTaken(const std::string& table_uid, uint64_t position, Epoch epoch) {
@@ -173,18 +178,14 @@ std::vector<v1::IngestPosition> IngestDesk::OnCommitted(Epoch epoch) {
 
 void IngestDesk::AnswerVisible() {
   std::lock_guard lock(mutex_);
-  for (auto it = pending_.begin(); it != pending_.end();) {
-    Request& request = *it->second;
-    auto visible = visible_.find(request.table_uid);
-    if (visible == visible_.end() || request.span.end.value() > visible->second) {
-      ++it;
-      continue;
+  for (const auto& [table, position] : visible_) {
+    std::deque<RequestRef>& waiting = invisible_[table];
+    for (; !waiting.empty() && waiting.front()->span.end.value() <= position; waiting.pop_front()) {
+      Request& request = *waiting.front();
+      request.visible = true;
+      counts_.pending_bytes -= request.bytes;
+      AnswerDue(request);
     }
-    request.visible = true;
-    counts_.pending_bytes -= request.bytes;
-    request.bytes = 0;
-    AnswerDue(request);
-    it = request.outcome ? pending_.erase(it) : std::next(it);
   }
 }
 

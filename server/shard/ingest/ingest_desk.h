@@ -87,6 +87,8 @@ class IngestDesk {
   // Whether a request of so many bytes is taken now.
   absl::Status CheckTaking(uint64_t bytes) const;
   void Remember(const std::string& key, RequestRef request);
+  // A request whose records are not decoded, or not visible.
+  void AddPending(const RequestRef& request);
   // Answers the waiters whose condition holds.
   void AnswerDue(Request& request);
   void AnswerError(uint64_t id, const absl::Status& status);
@@ -101,8 +103,9 @@ class IngestDesk {
   mutable std::mutex mutex_;
   bool ready_;
   absl::Status log_failure_;
-  int64_t last_receipt_micros_ = 0;         // record times never go back
-  std::map<uint64_t, RequestRef> pending_;  // by position: not visible, or not decoded
+  int64_t last_receipt_micros_ = 0;                          // record times never go back
+  std::map<uint64_t, RequestRef> undecoded_;                 // by position
+  std::map<std::string, std::deque<RequestRef>> invisible_;  // by table, in the order of the log
   std::unordered_map<std::string, RequestRef> keys_;
   std::deque<std::string> key_order_;
   struct Taken {
