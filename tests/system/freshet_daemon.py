@@ -13,6 +13,10 @@ ROOT = pathlib.Path(__file__).parents[2]
 BIN = pathlib.Path(os.environ.get('FRESHET_BIN', ROOT / 'build' / 'release' / 'bin'))
 
 
+class Unavailable(AssertionError):
+    """The pipeline does not answer now, or no longer at the epoch of the page: its shards start, stop or recover."""
+
+
 class Daemon:
     """One freshetd with a data directory of its own; ports are taken free, and new ones at each start."""
 
@@ -79,13 +83,19 @@ class Daemon:
         assert status == 200, f'GET {path} {query}: {status} {body[:2000]}'
         return json.loads(body)
 
+    def _page(self, pipeline, view, **query):
+        status, _, body = self.request('GET', f'/v1/pipelines/{pipeline}/views/{view}/rows', **query)
+        if status in (503, 410):
+            raise Unavailable(f'{pipeline}/{view}: {status} {body[:2000]}')
+        assert status == 200, f'{pipeline}/{view} {query}: {status} {body[:2000]}'
+        return json.loads(body)
+
     def rows(self, pipeline, view, **query):
         """All rows of a view at one epoch, page by page: (epoch, rows)."""
-        answer = self.get(f'/v1/pipelines/{pipeline}/views/{view}/rows', limit=1000, **query)
+        answer = self._page(pipeline, view, limit=1000, **query)
         rows, epoch = answer['rows'], answer['epoch']
         while answer.get('next_page_token'):
-            answer = self.get(f'/v1/pipelines/{pipeline}/views/{view}/rows', limit=1000,
-                              page_token=answer['next_page_token'], **query)
+            answer = self._page(pipeline, view, limit=1000, page_token=answer['next_page_token'], **query)
             assert answer['epoch'] == epoch
             rows += answer['rows']
         return epoch, rows
@@ -103,18 +113,16 @@ class Daemon:
             time.sleep(0.05)
 
     def wait_rows(self, pipeline, view, predicate, timeout=60, **query):
-        """Polls until `predicate(rows)`; 503 while it hydrates or recovers is waited for."""
+        """Polls until `predicate(rows)`; while it hydrates, stops or recovers, also between two pages, it is asked again."""
         deadline = time.monotonic() + timeout
         last = None
         while time.monotonic() < deadline:
-            status, _, body = self.request('GET', f'/v1/pipelines/{pipeline}/views/{view}/rows', limit=1)
-            if status == 200:
+            try:
                 epoch, last = self.rows(pipeline, view, **query)
                 if predicate(last):
                     return epoch, last
-            else:
-                assert status == 503, f'{status} {body[:2000]}'
-                last = body
+            except Unavailable as away:
+                last = away
             time.sleep(0.05)
         raise AssertionError(f'{pipeline}/{view} does not get there: {str(last)[:2000]}')
 
