@@ -1,0 +1,1 @@
+"""Kills of everything, under load from everywhere, into everything; see README.md."""
