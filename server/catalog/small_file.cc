@@ -12,6 +12,7 @@
 #include "engine/base/key_hash.h"
 #include "fmt/format.h"
 #include "server/errors/error_list.h"
+#include "server/storage/failpoint.h"
 
 namespace freshet {
 namespace {
@@ -69,10 +70,12 @@ absl::Status SmallFiles::Write(const std::string& path, std::string_view content
 
   std::string beside = path + ".new";
   Step("write");
+  HitFailpoint(Failpoint::kCatalogBeforeWrite);
   {
     OpenFile file(beside, O_WRONLY | O_CREAT | O_TRUNC);
     if (file.fd() < 0 || !WriteAll(file.fd(), bytes)) return SystemError("write", beside);
     Step("sync");
+    HitFailpoint(Failpoint::kCatalogBeforeSync);
     if (::fsync(file.fd()) != 0) return SystemError("sync", beside);
   }
   return Rename(beside, path);
@@ -110,8 +113,10 @@ absl::Status SmallFiles::MakeFolder(const std::string& path) const {
 
 absl::Status SmallFiles::Rename(const std::string& from, const std::string& to) const {
   Step("rename");
+  HitFailpoint(Failpoint::kCatalogBeforeRename);
   if (::rename(from.c_str(), to.c_str()) != 0) return SystemError("rename to", to);
   Step("sync folder");
+  HitFailpoint(Failpoint::kCatalogAfterRename);
   return SyncFolder(FolderOf(to));
 }
 

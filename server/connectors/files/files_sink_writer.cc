@@ -13,6 +13,7 @@
 #include "engine/columnar/row_codec.h"
 #include "server/errors/error_list.h"
 #include "server/formats/api/row_json.h"
+#include "server/storage/failpoint.h"
 
 namespace freshet {
 namespace {
@@ -170,7 +171,9 @@ absl::Status FilesSinkWriter::RemoveOld(const std::vector<std::string>& names) {
     auto parsed = ParseSinkFileName(name);
     bool own = parsed && parsed->sink == options_.sink &&
                (parsed->shard == options_.shard || (options_.shard == 0 && parsed->shard >= options_.shard_count));
-    if (own) RETURN_IF_ERROR(disk_->Remove(PathOf(name)));
+    if (!own) continue;
+    RETURN_IF_ERROR(disk_->Remove(PathOf(name)));
+    HitFailpoint(Failpoint::kFilesSinkOldRemoved);
   }
   return disk_->SyncFolder(options_.folder);
 }
@@ -184,6 +187,7 @@ absl::Status FilesSinkWriter::WriteOwner(const SinkStart& start) {
   RETURN_IF_ERROR(file->Truncate(0));
   RETURN_IF_ERROR(file->Write(0, text));
   RETURN_IF_ERROR(file->Sync());
+  HitFailpoint(Failpoint::kFilesSinkOwnerWritten);
   RETURN_IF_ERROR(disk_->Rename(next, path));
   return disk_->SyncFolder(options_.folder);
 }
@@ -206,6 +210,7 @@ absl::Status FilesSinkWriter::Recover(const SinkFileName& open_file) {
     // Nothing whole stands in it.
     file_ = nullptr;
     RETURN_IF_ERROR(disk_->Remove(PathOf(open_file.Text())));
+    HitFailpoint(Failpoint::kFilesSinkEmptyRemoved);
     return disk_->SyncFolder(options_.folder);
   }
   last_ = std::max(last_, last);
@@ -217,6 +222,7 @@ absl::Status FilesSinkWriter::Recover(const SinkFileName& open_file) {
 absl::Status FilesSinkWriter::Restore() {
   if (!dirty_) return absl::OkStatus();
   RETURN_IF_ERROR(file_->Truncate(whole_));
+  HitFailpoint(Failpoint::kFilesSinkTailCut);
   at_ = whole_;
   dirty_ = false;
   return absl::OkStatus();
@@ -225,6 +231,7 @@ absl::Status FilesSinkWriter::Restore() {
 absl::Status FilesSinkWriter::OpenNew(Epoch first) {
   name_ = {options_.sink, options_.shard, first, Epoch(), true, options_.csv ? "csv" : "jsonl"};
   ASSIGN_OR_RETURN(file_, disk_->Open(PathOf(name_.Text()), Disk::Mode::kWrite));
+  HitFailpoint(Failpoint::kFilesSinkMade);
   whole_ = durable_ = 0;
   dirty_ = true;
   opened_micros_ = clock_->MonotonicMicros();
@@ -233,6 +240,10 @@ absl::Status FilesSinkWriter::OpenNew(Epoch first) {
 
 absl::Status FilesSinkWriter::Flush(std::string* text) {
   dirty_ = true;
+  if (failpoints_armed && FailpointFires(Failpoint::kFilesSinkTornWrite)) {
+    RETURN_IF_ERROR(file_->Write(at_, std::string_view(*text).substr(0, text->size() / 2)));
+    Crash(Failpoint::kFilesSinkTornWrite);
+  }
   RETURN_IF_ERROR(file_->Write(at_, *text));
   at_ += text->size();
   text->clear();
@@ -290,6 +301,7 @@ int64_t FilesSinkWriter::NextWakeMicros() const {
 absl::Status FilesSinkWriter::Sync() {
   if (unsynced_ == 0) return absl::OkStatus();
   if (file_ != nullptr) {
+    HitFailpoint(Failpoint::kFilesSinkBeforeSync);
     absl::Status status = file_->Sync();
     if (!status.ok()) {
       whole_ = durable_;
@@ -298,6 +310,7 @@ absl::Status FilesSinkWriter::Sync() {
       dirty_ = true;
       return status;
     }
+    HitFailpoint(Failpoint::kFilesSinkAfterSync);
   }
   durable_ = whole_;
   done_ = std::max(done_, written_);
@@ -313,7 +326,9 @@ absl::Status FilesSinkWriter::Roll() {
   SinkFileName rolled = name_;
   rolled.open = false;
   rolled.last = last_;
+  HitFailpoint(Failpoint::kFilesSinkBeforeRename);
   RETURN_IF_ERROR(disk_->Rename(PathOf(name_.Text()), PathOf(rolled.Text())));
+  HitFailpoint(Failpoint::kFilesSinkAfterRename);
   file_ = nullptr;
   return disk_->SyncFolder(options_.folder);
 }

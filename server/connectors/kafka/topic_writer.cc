@@ -12,6 +12,7 @@
 #include "engine/base/str_cat.h"
 #include "engine/circuit/sink_partition.h"
 #include "server/errors/error_list.h"
+#include "server/storage/failpoint.h"
 
 namespace freshet {
 namespace {
@@ -116,6 +117,7 @@ void TopicWriter::ProduceSome() {
     SinkRecord record = writing.records->Code();
     uint64_t bytes = record.key.value_or("").size() + record.value.value_or("").size();
     if (!broker_->Produce(pending_->first, record)) return;
+    HitFailpoint(Failpoint::kKafkaSinkQueued);
     pending_.reset();
     ++writing.queued;
     bytes_ += bytes;
@@ -145,6 +147,7 @@ void TopicWriter::Retire() {
     any = true;
   }
   if (!any) return;
+  HitFailpoint(Failpoint::kKafkaSinkRetired);
   for (auto& [number, partition] : partitions_) {
     partition.position.done = done_;
     for (; !partition.ends.empty() && partition.ends.front().first <= done_; partition.ends.pop_front()) {
@@ -165,6 +168,7 @@ absl::Status TopicWriter::Step(int wait_ms) {
     broker_ = nullptr;
     return delivered.status();
   }
+  if (!delivered->empty()) HitFailpoint(Failpoint::kKafkaSinkDelivered);
   for (const SinkBroker::Delivery& delivery : *delivered) Note(delivery);
   Retire();
   std::string trouble = broker_->Trouble();

@@ -7,6 +7,7 @@
 #include "engine/base/str_cat.h"
 #include "fmt/format.h"
 #include "server/shard/ingest/ingest_format_names.h"
+#include "server/storage/failpoint.h"
 
 namespace freshet {
 namespace {
@@ -105,6 +106,7 @@ void IngestDesk::Submit(v1::IngestCall call) {
   request->waiters.push_back(waiter);
   std::string key = record.idempotency_key;
   request->span = log_->Append(std::move(record));
+  HitFailpoint(Failpoint::kIngestAppended);
   ++counts_.requests;
   counts_.pending_bytes += request->bytes;
   AddPending(request);
@@ -206,6 +208,7 @@ void IngestDesk::AnswerDue(Request& request) {
     }
     answer.set_table_uid(request.table_uid);
     answer.set_position(request.span.end.value());
+    HitFailpoint(Failpoint::kIngestBeforeAnswer);
     handlers_.answer(answer);
     return true;
   });

@@ -150,14 +150,14 @@ TEST(PipelineLogTest, FlippedBitsAndTruncationsAreDetectedOrHarmless) {
         ASSERT_TRUE(log->WriteAndSync().ok());
       }
     }
-    const LogFolder::Files whole = folder.Save();
+    LogFolder::Files whole = folder.Save();
+    std::erase_if(whole, [](const auto& file) { return file.second.empty(); });  // the lock: nothing to damage
     ASSERT_GT(whole.size(), 5u);
     std::mt19937_64 random(20261124);
     int detected = 0;
     for (int i = 0; i < 200; ++i) {
       LogFolder::Files damaged = whole;
       auto file = std::next(damaged.begin(), static_cast<ptrdiff_t>(random() % damaged.size()));
-      if (file->second.empty()) continue;
       const bool truncate = random() % 4 == 0;
       const uint64_t at = random() % file->second.size();
       if (truncate) {

@@ -33,8 +33,8 @@ def difference(seen, wanted):
 class Campaign:
     """Asserts all along; `report` says what happened, also of one that failed."""
 
-    def __init__(self, folder, kills, seed, pace=1.0):
-        self.folder, self.kills_wanted, self.seed, self.pace = folder, kills, seed, pace
+    def __init__(self, folder, kills, seed, pace=1.0, tell=lambda line: None):
+        self.folder, self.kills_wanted, self.seed, self.pace, self.tell = folder, kills, seed, pace, tell
         self.random = random.Random(f'{seed} campaign')
         self.book = EpochBook()
         self.daemon = self.broker = self.killer = None
@@ -86,7 +86,7 @@ class Campaign:
                             Subscriber(self.daemon, 'over_ceiling', self.book)]
         for worker in self.feeds + self.clients + self.readers:
             worker.start()
-        self.killer = Killer(self.daemon, self.broker, self.seed)
+        self.killer = Killer(self.daemon, self.broker, self.seed, self.tell)
 
     def _wait_for(self, what, holds, timeout=RECOVERY_SECONDS):
         deadline = time.monotonic() + timeout

@@ -26,8 +26,8 @@ def children(pid):
 
 
 class Killer:
-    def __init__(self, daemon, broker, seed):
-        self.daemon, self.broker = daemon, broker
+    def __init__(self, daemon, broker, seed, tell):
+        self.daemon, self.broker, self.tell = daemon, broker, tell
         self.random = random.Random(f'{seed} killer')
         self.started = time.monotonic()
         self.strikes, self.kills = 0, []  # of kills (seconds, what)
@@ -46,6 +46,7 @@ class Killer:
 
     def _note(self, what):
         self.kills.append((round(time.monotonic() - self.started, 2), what))
+        self.tell(f'{len(self.kills):4} {self._line(*self.kills[-1])}')
 
     def _shards(self, wait_seconds=10):
         """Those that are there, also if they just begin to be."""
@@ -105,4 +106,7 @@ class Killer:
         assert self._bringer_failure is None, f'the broker does not come back: {self._bringer_failure}'
 
     def listing(self):
-        return '\n'.join(f'  {at:8.2f} s  {what}' for at, what in self.kills)
+        return '\n'.join(self._line(*kill) for kill in self.kills)
+
+    def _line(self, at, what):
+        return f'{at:8.2f} s  {what}'

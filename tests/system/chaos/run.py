@@ -24,7 +24,7 @@ def main():
     folder = options.folder or pathlib.Path(tempfile.mkdtemp(prefix='freshet-chaos-'))
     folder.mkdir(parents=True, exist_ok=True)
     print(f'seed {seed}, {options.kills} kills, folder {folder}', flush=True)
-    campaign = Campaign(folder, options.kills, seed, options.pace)
+    campaign = Campaign(folder, options.kills, seed, options.pace, tell=lambda line: print(line, flush=True))
     try:
         campaign.run()
     except BaseException:
