@@ -152,7 +152,7 @@ TEST(PipelineLogTest, FlippedBitsAndTruncationsAreDetectedOrHarmless) {
     }
     LogFolder::Files whole = folder.Save();
     std::erase_if(whole, [](const auto& file) { return file.second.empty(); });  // the lock: nothing to damage
-    ASSERT_GT(whole.size(), 5u);
+    ASSERT_GE(whole.size(), 5u);
     std::mt19937_64 random(20261124);
     int detected = 0;
     for (int i = 0; i < 200; ++i) {
