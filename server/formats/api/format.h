@@ -17,7 +17,7 @@
 namespace freshet {
 
 // What the bytes at the front of a stream are.
-struct Frame {
+struct RecordFrame {
   enum class Kind : uint8_t {
     kRecord,
     kBlank,       // a line without a record
@@ -38,13 +38,13 @@ class Framer {
   virtual ~Framer() = default;
   // `bytes` begins at a record and is not empty; `last`: nothing follows them. kRecordPadding bytes behind are
   // readable.
-  virtual Frame Next(std::string_view bytes, bool last) const = 0;
+  virtual RecordFrame Next(std::string_view bytes, bool last) const = 0;
 };
 
 // One record per line: JSON lines, plain text.
 std::unique_ptr<Framer> MakeLineFramer(bool blank_lines_are_records);
 
-// The record that a decoder is given; see Frame for `plain`.
+// The record that a decoder is given; see RecordFrame for `plain`.
 struct RecordText {
   std::string_view text;
   bool plain = false;

@@ -11,8 +11,8 @@ class LineFramer final : public Framer {
  public:
   explicit LineFramer(bool blank_lines_are_records) : blank_lines_are_records_(blank_lines_are_records) {}
 
-  Frame Next(std::string_view bytes, bool last) const override {
-    Frame frame;
+  RecordFrame Next(std::string_view bytes, bool last) const override {
+    RecordFrame frame;
     const void* newline = std::memchr(bytes.data(), '\n', bytes.size());
     if (newline == nullptr && !last) return frame;
     frame.size = newline == nullptr ? bytes.size() : static_cast<const char*>(newline) - bytes.data();
@@ -20,7 +20,7 @@ class LineFramer final : public Framer {
     frame.newlines = newline == nullptr ? 0 : 1;
     if (frame.size > 0 && bytes[frame.size - 1] == '\r') --frame.size;
     bool blank = !blank_lines_are_records_ && IsBlank(bytes.substr(0, frame.size));
-    frame.kind = blank ? Frame::Kind::kBlank : Frame::Kind::kRecord;
+    frame.kind = blank ? RecordFrame::Kind::kBlank : RecordFrame::Kind::kRecord;
     return frame;
   }
 

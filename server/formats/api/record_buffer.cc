@@ -109,13 +109,13 @@ std::optional<StreamRecord> RecordBuffer::NextOfAnyKind() {
     if (dropping_) return Drop();
     if (begin_ == end_) return std::nullopt;
     std::string_view bytes(memory_.data() + begin_, end_ - begin_);
-    Frame frame = framer_->Next(bytes, last_);
-    if (frame.kind == Frame::Kind::kBlank) {
+    RecordFrame frame = framer_->Next(bytes, last_);
+    if (frame.kind == RecordFrame::Kind::kBlank) {
       Advance(frame.next, frame.newlines);
       continue;
     }
-    if (frame.kind == Frame::Kind::kBad) return BadLine(frame.message);
-    if (frame.kind == Frame::Kind::kIncomplete) {
+    if (frame.kind == RecordFrame::Kind::kBad) return BadLine(frame.message);
+    if (frame.kind == RecordFrame::Kind::kIncomplete) {
       if (bytes.size() <= max_record_bytes_ + kLineEndBytes) return std::nullopt;
       if (bytes.find('\n') != std::string_view::npos) return BadLine(kOpenQuote);
       dropping_ = true;

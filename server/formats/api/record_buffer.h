@@ -40,8 +40,8 @@ class RecordBuffer {
   // The next record, valid until Prepare; no value: more bytes are needed, or nothing is left.
   std::optional<StreamRecord> Next() {
     if (dropping_ || begin_ == end_) return NextOfAnyKind();
-    const Frame frame = framer_->Next({memory_.data() + begin_, end_ - begin_}, last_);
-    if (frame.kind != Frame::Kind::kRecord || frame.size > max_record_bytes_) return NextOfAnyKind();
+    const RecordFrame frame = framer_->Next({memory_.data() + begin_, end_ - begin_}, last_);
+    if (frame.kind != RecordFrame::Kind::kRecord || frame.size > max_record_bytes_) return NextOfAnyKind();
     StreamRecord record;
     record.record = {std::string_view(memory_.data() + begin_, frame.size), frame.plain};
     record.offset = offset_;

@@ -29,14 +29,14 @@ uint32_t CountNewlines(std::string_view bytes) {
   return count;
 }
 
-Frame LineFrame(std::string_view bytes, size_t newline) {
-  Frame frame;
+RecordFrame LineFrame(std::string_view bytes, size_t newline) {
+  RecordFrame frame;
   bool ended = newline != kNone;
   frame.size = ended ? newline : bytes.size();
   frame.next = ended ? newline + 1 : bytes.size();
   frame.newlines = ended ? 1 : 0;
   if (frame.size > 0 && bytes[frame.size - 1] == '\r') --frame.size;
-  frame.kind = frame.size == 0 ? Frame::Kind::kBlank : Frame::Kind::kRecord;
+  frame.kind = frame.size == 0 ? RecordFrame::Kind::kBlank : RecordFrame::Kind::kRecord;
   return frame;
 }
 
@@ -44,25 +44,25 @@ class CsvFramer final : public Framer {
  public:
   explicit CsvFramer(char delimiter) : delimiter_(delimiter) {}
 
-  Frame Next(std::string_view bytes, bool last) const override {
+  RecordFrame Next(std::string_view bytes, bool last) const override {
     size_t at = FindEither(bytes, '\n', '"');
-    if (at == kNone) return last ? LineFrame(bytes, kNone) : Frame();
+    if (at == kNone) return last ? LineFrame(bytes, kNone) : RecordFrame();
     if (bytes[at] == '\n') return LineFrame(bytes, at);
     return Quoted(bytes, last);
   }
 
  private:
-  Frame Bad(std::string_view bytes, bool last) const {
-    Frame frame;
+  RecordFrame Bad(std::string_view bytes, bool last) const {
+    RecordFrame frame;
     bool known = last || std::memchr(bytes.data(), '\n', bytes.size()) != nullptr;
-    frame.kind = known ? Frame::Kind::kBad : Frame::Kind::kIncomplete;
+    frame.kind = known ? RecordFrame::Kind::kBad : RecordFrame::Kind::kIncomplete;
     frame.message = "a quote is not closed, or stands where none can";
     return frame;
   }
 
-  Frame Record(std::string_view bytes, size_t size, size_t next) const {
-    Frame frame;
-    frame.kind = Frame::Kind::kRecord;
+  RecordFrame Record(std::string_view bytes, size_t size, size_t next) const {
+    RecordFrame frame;
+    frame.kind = RecordFrame::Kind::kRecord;
     frame.plain = false;
     frame.size = size;
     frame.next = next;
@@ -70,22 +70,22 @@ class CsvFramer final : public Framer {
     return frame;
   }
 
-  Frame Quoted(std::string_view bytes, bool last) const {
+  RecordFrame Quoted(std::string_view bytes, bool last) const {
     size_t at = 0;
     while (true) {
       // At the start of a field.
       if (at < bytes.size() && bytes[at] == '"') {
         at = AfterQuoted(bytes, at + 1);
-        if (at == kNone) return last ? Bad(bytes, last) : Frame();
+        if (at == kNone) return last ? Bad(bytes, last) : RecordFrame();
         // A quote at the end of the block may be the first of two.
-        if (at == bytes.size()) return last ? Record(bytes, at, at) : Frame();
-        if (bytes[at] == '\r' && at + 1 == bytes.size() && !last) return Frame();
+        if (at == bytes.size()) return last ? Record(bytes, at, at) : RecordFrame();
+        if (bytes[at] == '\r' && at + 1 == bytes.size() && !last) return RecordFrame();
         bool line_end = bytes[at] == '\n' || (bytes[at] == '\r' && (at + 1 == bytes.size() || bytes[at + 1] == '\n'));
         if (bytes[at] != delimiter_ && !line_end) return Bad(bytes, last);
       } else {
         while (at < bytes.size() && bytes[at] != delimiter_ && bytes[at] != '\n' && bytes[at] != '"') ++at;
         if (at == bytes.size()) {
-          if (!last) return Frame();
+          if (!last) return RecordFrame();
           return Record(bytes, at > 0 && bytes[at - 1] == '\r' ? at - 1 : at, at);
         }
         if (bytes[at] == '"') return Bad(bytes, last);
