@@ -1,6 +1,7 @@
 // Makes the sink instances of one shard from the plan and the stored extents.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -19,5 +20,8 @@ absl::StatusOr<std::vector<uint32_t>> SinkPartitionCounts(const v1::PhysicalPlan
 absl::StatusOr<std::vector<std::unique_ptr<ConnectorSink>>> OpenSinks(const v1::PhysicalPlan& plan,
                                                                       const v1::SourceExtents& extents,
                                                                       const SinkContext& context);
+
+using OpenSinksFunction = std::function<absl::StatusOr<std::vector<std::unique_ptr<ConnectorSink>>>(
+    const v1::PhysicalPlan&, const v1::SourceExtents&, const SinkContext&)>;
 
 }  // namespace freshet

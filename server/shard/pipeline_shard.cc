@@ -5,11 +5,8 @@
 #include "engine/base/check.h"
 #include "fmt/format.h"
 #include "server/errors/error_list.h"
-#include "server/shard/ingest/open_sources.h"
 #include "server/shard/ingest/shard_source.h"
-#include "server/shard/open_sinks.h"
 #include "server/shard/shard_report.h"
-#include "server/storage/posix_disk.h"
 
 namespace freshet {
 namespace {
@@ -67,7 +64,7 @@ absl::StatusOr<std::unique_ptr<PipelineShard>> PipelineShard::Make(Options optio
     shard->OpenDesk();
     context.ingest = shard->feed_.get();
   }
-  ASSIGN_OR_RETURN(auto opened, OpenSources(start.plan(), *shard->options_.extents, context));
+  ASSIGN_OR_RETURN(auto opened, shard->options_.open_sources(start.plan(), *shard->options_.extents, context));
 
   std::vector<std::unique_ptr<Source>> sources;
   for (std::unique_ptr<ConnectorSource>& source : opened) {
@@ -83,9 +80,8 @@ absl::StatusOr<std::unique_ptr<PipelineShard>> PipelineShard::Make(Options optio
   sink_context.shard_count = context.shard_count;
   sink_context.wake = context.wake;
   sink_context.clock = context.clock;
-  shard->disk_ = MakePosixDisk();
-  sink_context.disk = shard->disk_.get();
-  ASSIGN_OR_RETURN(shard->sinks_, OpenSinks(start.plan(), *shard->options_.extents, sink_context));
+  sink_context.disk = shard->options_.disk;
+  ASSIGN_OR_RETURN(shard->sinks_, shard->options_.open_sinks(start.plan(), *shard->options_.extents, sink_context));
   BuildOptions build;
   for (const auto& sink : shard->sinks_) build.sinks.push_back(sink.get());
   ASSIGN_OR_RETURN(build.sink_partitions, SinkPartitionCounts(start.plan(), *shard->options_.extents));
@@ -136,7 +132,7 @@ void PipelineShard::OpenDesk() {
   options.pending_bytes_max = start_.limits().ingest_pending_bytes();
   options.keys_max = start_.limits().ingest_keys();
   // What an older log holds must be read first: its keys are not known before.
-  options.wait_until_ready = options_.log->log()->found().revision != 0;
+  if (options_.log->log()->found().revision != 0) options.log_end = options_.log->log()->durable().value();
   IngestDesk::Handlers handlers;
   handlers.answer = [this](const v1::IngestAnswer& answer) {
     v1::FromShard message;
@@ -147,6 +143,9 @@ void PipelineShard::OpenDesk() {
   desk_ = std::make_unique<IngestDesk>(options, options_.log->log(), options_.clock, std::move(tables), handlers);
   LogFeed::Handlers feed;
   feed.on_found = [desk = desk_.get()](const RequestRecord& record, LogSpan span) { desk->OnFound(record, span); };
+  feed.on_read = [desk = desk_.get()](const std::string& table_uid, uint64_t position) {
+    desk->OnRead(table_uid, position);
+  };
   feed.on_decoded = [desk = desk_.get()](uint64_t position, IngestOutcome outcome) {
     desk->OnDecoded(position, std::move(outcome));
   };
@@ -246,7 +245,7 @@ void PipelineShard::AfterCommit() {
   committed.set_rows(loop_->conductor()->status().rows);
   committed.set_history(changes_->history());
   for (v1::IngestPosition& position : desk_->OnCommitted(committed_)) *committed.add_ingest() = std::move(position);
-  if (committed.load_complete()) desk_->SetReady();
+  if (committed.load_complete()) desk_->SetLoaded();
   const bool ingest_moved = committed.ingest_size() > 0;
   options_.send(message);
   if (ingest_moved) desk_->AnswerVisible();

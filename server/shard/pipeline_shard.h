@@ -15,8 +15,10 @@
 #include "server/shard/build_operators.h"
 #include "server/shard/ingest/ingest_desk.h"
 #include "server/shard/ingest/log_feed.h"
+#include "server/shard/ingest/open_sources.h"
 #include "server/shard/journal/log_journal.h"
 #include "server/shard/journal/source_changes.h"
+#include "server/shard/open_sinks.h"
 #include "server/shard/reading/change_reads.h"
 #include "server/shard/reading/read_queue.h"
 #include "server/transport/frame_connection.h"
@@ -30,6 +32,9 @@ class PipelineShard {
     const v1::StartShard* start = nullptr;       // outlives it
     const v1::SourceExtents* extents = nullptr;  // only in Make
     const Clock* clock = nullptr;
+    Disk* disk = nullptr;                            // outlives it
+    OpenSourcesFunction open_sources = OpenSources;  // a simulation opens its own
+    OpenSinksFunction open_sinks = OpenSinks;
     std::function<void()> wake;                      // from any thread: a source has rows
     std::function<void(const v1::FromShard&)> send;  // to the server
   };
@@ -99,7 +104,6 @@ class PipelineShard {
   std::vector<std::unique_ptr<ViewStore>> views_;
   ChangeRetention retention_;
   std::vector<std::unique_ptr<ChangeRing>> rings_;
-  std::unique_ptr<Disk> disk_;
   std::vector<std::unique_ptr<ConnectorSink>> sinks_;
   std::vector<std::unique_ptr<SinkFeed>> feeds_;
   std::unique_ptr<ReadQueue> reads_;

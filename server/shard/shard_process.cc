@@ -248,6 +248,7 @@ void ShardProcess::OpenLog() {
   handlers.on_opened = [this](absl::Status status) { inbox_.Push(LogOpened{std::move(status)}); };
   handlers.on_durable = [this] { inbox_.Wake(); };
   log_ = std::make_unique<LogWriter>(std::move(options), std::move(handlers));
+  log_->StartThread();
 }
 
 void ShardProcess::ResolveExtents() {
@@ -268,6 +269,7 @@ std::optional<int> ShardProcess::OpenPipeline() {
   options.extents = &*extents_;
   options.log = log_.get();
   options.clock = &clock_;
+  options.disk = disk_.get();
   options.wake = [this] { inbox_.Wake(); };
   options.send = [this](const v1::FromShard& message) { control_.Send(message); };
   auto pipeline = PipelineShard::Make(std::move(options));

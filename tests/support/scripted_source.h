@@ -36,6 +36,8 @@ class ScriptedSource : public Source {
   // Lets rows of a partition through up to this number (all of them at first). The load is what has been let through
   // at Open.
   void Release(const std::string& partition, int64_t rows);
+  // The rows that the script has now.
+  size_t size(const std::string& partition) const { return script_->partitions.at(partition).size(); }
   void Fail(absl::Status health) { health_ = std::move(health); }
   const std::vector<std::string>& partitions() const { return options_.partitions; }
   int64_t taken(const std::string& partition) const { return partitions_.at(partition).next; }

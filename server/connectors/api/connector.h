@@ -44,6 +44,7 @@ struct SourceContext {
   uint64_t queue_bytes = 32u << 20;  // decoded ahead, at most (and one batch more)
   DeadLetterLimits dead_letters;     // for the whole source; each shard keeps its part
   IngestFeed* ingest = nullptr;      // shard 0: the requests that came over HTTP; outlives the source
+  bool threads = true;               // false: a simulation does the work of the sources' threads, step by step
 };
 
 class Connector {

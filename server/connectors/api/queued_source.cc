@@ -1,6 +1,7 @@
 #include "server/connectors/api/queued_source.h"
 
 #include <algorithm>
+#include <utility>
 
 #include "engine/base/check.h"
 
@@ -27,10 +28,10 @@ void QueuedSource::Stop() {
 }
 
 absl::Status QueuedSource::Open(const Positions& from, const std::optional<Positions>& until) {
-  CHECK(!thread_.joinable()) << "a source is opened once";
+  CHECK(!std::exchange(opened_, true)) << "a source is opened once";
   RETURN_IF_ERROR(Start(from));
   channel_.Request(until);
-  thread_ = std::thread([this] { ReadAll(); });
+  if (context_.threads) thread_ = std::thread([this] { ReadAll(); });
   return absl::OkStatus();
 }
 

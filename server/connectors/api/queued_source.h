@@ -53,6 +53,7 @@ class QueuedSource : public ConnectorSource {
   SourceContext context_;
   SourceChannel channel_;
   DeadLetterStore dead_letters_;
+  bool opened_ = false;
   std::thread thread_;
 
   // Of what was taken.

@@ -38,6 +38,7 @@ struct SinkContext {
   std::function<void()> wake;
   const Clock* clock = nullptr;  // outlives the sink
   Disk* disk = nullptr;          // likewise
+  bool threads = true;           // false: a simulation does the work of the sinks' threads, step by step
 };
 
 class SinkConnector {

@@ -93,7 +93,7 @@ absl::StatusOr<std::unique_ptr<ConnectorSink>> FilesSinkConnector::Open(const v1
   ASSIGN_OR_RETURN(QueuedSink::Options queue, QueueOptionsOf(sink, Declarations(), context));
   auto made = std::make_unique<QueuedSink>(
       std::move(queue), std::make_unique<FilesSinkWriter>(std::move(options), context.disk, context.clock));
-  made->StartThread();
+  if (context.threads) made->StartThread();
   return made;
 }
 

@@ -24,6 +24,7 @@ IngestSource::~IngestSource() {
 }
 
 absl::Status IngestSource::Start(const Positions& from) {
+  if (feed_ != nullptr) load_end_ = feed_->DurableEnd();
   auto position = from.find(std::string(kIngestPartition));
   if (position == from.end()) return absl::OkStatus();
   position_ = static_cast<uint64_t>(position->second.offset);
@@ -38,22 +39,30 @@ Positions IngestSource::TakePositions() {
 }
 
 void IngestSource::ReadAll() {
-  const uint64_t load_end = feed_ == nullptr ? 0 : feed_->DurableEnd();
-  while (!channel().closed()) {
-    std::shared_ptr<const ReadRequest> request = channel().request();
-    uint64_t end = feed_ == nullptr ? 0 : feed_->DurableEnd();
-    if (request->until && feed_ != nullptr) {
-      auto until = request->until->find(std::string(kIngestPartition));
-      end = until == request->until->end() ? 0 : static_cast<uint64_t>(until->second.offset);
-    }
-    absl::StatusOr<bool> read = ReadOne(end);
-    if (!read.ok()) return channel().Fail(read.status());
-    if (channel().request()->number != request->number) continue;
-    if (position_ >= load_end || (!*read && end >= load_end)) channel().MarkLoaded();
-    if (*read) continue;
-    if (request->until) channel().MarkUntil(request->number);
-    channel().WaitRequest(request->number, kIdleMs);
+  while (!channel().closed() && !failed_) {
+    const uint64_t seen = channel().request()->number;
+    if (!Step()) channel().WaitRequest(seen, kIdleMs);
   }
+}
+
+bool IngestSource::Step() {
+  std::shared_ptr<const ReadRequest> request = channel().request();
+  if (failed_ || request->number == 0) return false;
+  uint64_t end = feed_ == nullptr ? 0 : feed_->DurableEnd();
+  if (request->until && feed_ != nullptr) {
+    auto until = request->until->find(std::string(kIngestPartition));
+    end = until == request->until->end() ? 0 : static_cast<uint64_t>(until->second.offset);
+  }
+  absl::StatusOr<bool> read = ReadOne(end);
+  if (!read.ok()) {
+    failed_ = true;
+    channel().Fail(read.status());
+    return false;
+  }
+  if (channel().request()->number != request->number) return true;
+  if (position_ >= load_end_ || (!*read && end >= load_end_)) channel().MarkLoaded();
+  if (!*read && request->until) channel().MarkUntil(request->number);
+  return *read;
 }
 
 absl::StatusOr<bool> IngestSource::ReadOne(uint64_t end) {

@@ -21,6 +21,10 @@ class IngestSource : public QueuedSource {
 
   Positions TakePositions() override;
 
+  // After Open, without a thread: reads the next request. False: there is nothing to do before the log is written, the
+  // compute thread wants something else, or ever.
+  bool Step();
+
  protected:
   absl::Status Start(const Positions& from) override;
   void ReadAll() override;
@@ -33,8 +37,10 @@ class IngestSource : public QueuedSource {
   const std::unique_ptr<IngestDecoder> decoder_;
   IngestFeed* const feed_;
   const std::string table_uid_;
+  uint64_t load_end_ = 0;
   uint64_t position_ = 0;
   int64_t records_ = 0;
+  bool failed_ = false;
 };
 
 }  // namespace freshet

@@ -92,6 +92,8 @@ KeyColumns ColumnsOf(const google::protobuf::RepeatedField<uint32_t>& columns) {
 
 }  // namespace
 
+KafkaSinkConnector::KafkaSinkConnector() : connect_(KafkaSinkBroker::Make) {}
+
 std::span<const OptionDeclaration> KafkaSinkConnector::options() const { return Declarations(); }
 
 void KafkaSinkConnector::Validate(const v1::Sink& sink, const ValidateContext&, Problems& problems) const {
@@ -116,7 +118,7 @@ void KafkaSinkConnector::Validate(const v1::Sink& sink, const ValidateContext&, 
 absl::StatusOr<v1::SinkExtent> KafkaSinkConnector::Resolve(const v1::PhysicalSink& sink,
                                                            const ResolveContext& context) const {
   ASSIGN_OR_RETURN(KafkaSinkOptions options, ReadOptions(sink.declaration(), context.pipeline));
-  ASSIGN_OR_RETURN(std::unique_ptr<SinkBroker> broker, KafkaSinkBroker::Make(options));
+  ASSIGN_OR_RETURN(std::unique_ptr<SinkBroker> broker, connect_(options));
   v1::SinkExtent extent;
   ASSIGN_OR_RETURN(uint32_t partitions, broker->PartitionCount());
   extent.set_partitions(partitions);
@@ -142,8 +144,8 @@ absl::StatusOr<std::unique_ptr<ConnectorSink>> KafkaSinkConnector::Open(const v1
   ASSIGN_OR_RETURN(QueuedSink::Options queue, QueueOptionsOf(sink, Declarations(), context));
   auto made = std::make_unique<QueuedSink>(
       std::move(queue),
-      std::make_unique<TopicWriter>(std::move(writer), [options] { return KafkaSinkBroker::Make(options); }));
-  made->StartThread();
+      std::make_unique<TopicWriter>(std::move(writer), [connect = connect_, options] { return connect(options); }));
+  if (context.threads) made->StartThread();
   return made;
 }
 

@@ -42,20 +42,33 @@ IngestDesk::IngestDesk(Options options, PipelineLog* log, const Clock* clock, st
       clock_(clock),
       tables_(std::move(tables)),
       handlers_(std::move(handlers)),
-      ready_(!options.wait_until_ready) {}
+      loaded_(options.log_end == 0),
+      log_read_(LogIsRead()) {}
+
+bool IngestDesk::LogIsRead() const {
+  if (options_.log_end == 0) return true;
+  return std::all_of(tables_.begin(), tables_.end(), [this](const Table& table) {
+    auto read = read_.find(table.uid);
+    return read != read_.end() && read->second >= options_.log_end;
+  });
+}
 
 const IngestDesk::Table* IngestDesk::FindTable(const std::string& name) const {
   auto table = std::find_if(tables_.begin(), tables_.end(), [&](const Table& each) { return each.name == name; });
   return table == tables_.end() ? nullptr : &*table;
 }
 
+// One request is always taken, however large.
+bool IngestDesk::HasRoom(uint64_t bytes) const {
+  return counts_.pending_bytes == 0 || counts_.pending_bytes + bytes <= options_.pending_bytes_max;
+}
+
 absl::Status IngestDesk::CheckTaking(uint64_t bytes) const {
-  if (!ready_) {
+  if (!loaded_) {
     return MakeError(ErrorCode::kRecovering, "the pipeline reads its log; rows are taken when it has caught up");
   }
   if (!log_failure_.ok()) return log_failure_;
-  // One request is always taken, however large.
-  if (counts_.pending_bytes > 0 && counts_.pending_bytes + bytes > options_.pending_bytes_max) {
+  if (!log_read_ || !HasRoom(bytes)) {
     return MakeError(ErrorCode::kTooManyRequests,
                      fmt::format("{} bytes of requests wait to become visible already (setting ingest.pending_bytes)",
                                  counts_.pending_bytes));
@@ -73,6 +86,13 @@ void IngestDesk::Submit(v1::IngestCall call) {
   std::optional<IngestFormat> format = FormatOf(call.format());
   if (!format) return AnswerError(id, MakeError(ErrorCode::kUnsupportedMediaType, "the request has no known format"));
 
+  std::unique_lock lock(mutex_);
+  if (loaded_ && !log_read_ && HasRoom(call.body().size())) {
+    counts_.pending_bytes += call.body().size();
+    held_.push_back(std::move(call));
+    return;
+  }
+  lock.unlock();
   RequestRecord record;
   record.table_uid = table->uid;
   record.format = IngestFormatName(*format);
@@ -80,9 +100,9 @@ void IngestDesk::Submit(v1::IngestCall call) {
   record.body = std::move(*call.mutable_body());
   const uint64_t fingerprint = Fingerprint(record);
   const Waiter waiter{id, call.wait_visible()};
-  std::lock_guard lock(mutex_);
+  lock.lock();
   auto known = record.idempotency_key.empty() ? keys_.end() : keys_.find(record.idempotency_key);
-  if (ready_ && known != keys_.end()) {
+  if (loaded_ && log_read_ && known != keys_.end()) {
     if (known->second->fingerprint != fingerprint) {
       return AnswerError(
           id, MakeError(ErrorCode::kIdempotencyConflict, StrCat("the Idempotency-Key ", record.idempotency_key,
@@ -128,9 +148,24 @@ void IngestDesk::Remember(const std::string& key, RequestRef request) {
   }
 }
 
-void IngestDesk::SetReady() {
+void IngestDesk::SetLoaded() {
   std::lock_guard lock(mutex_);
-  ready_ = true;
+  loaded_ = true;
+}
+
+void IngestDesk::OnRead(const std::string& table_uid, uint64_t position) {
+  std::vector<v1::IngestCall> held;
+  {
+    std::lock_guard lock(mutex_);
+    if (log_read_) return;
+    uint64_t& read = read_[table_uid];
+    read = std::max(read, position);
+    log_read_ = LogIsRead();
+    if (!log_read_) return;
+    held = std::exchange(held_, {});
+    for (const v1::IngestCall& call : held) counts_.pending_bytes -= call.body().size();
+  }
+  for (v1::IngestCall& call : held) Submit(std::move(call));
 }
 
 void IngestDesk::SetLogFailure(absl::Status status) {

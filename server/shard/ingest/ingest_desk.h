@@ -20,7 +20,7 @@
 namespace freshet {
 
 // Thread-safe. A request with an Idempotency-Key that is known gets the answer of the first one; the keys of the log
-// are known again when its requests have been read.
+// are known again when its requests have been read: until then nothing is taken.
 class IngestDesk {
  public:
   struct Options {
@@ -28,8 +28,8 @@ class IngestDesk {
     uint64_t pending_bytes_max = 64u << 20;
     // Keys remembered; the oldest make room.
     size_t keys_max = 100'000;
-    // The log was written before: nothing is taken before SetReady.
-    bool wait_until_ready = false;
+    // What the log held at the start ends here; 0: it is new.
+    uint64_t log_end = 0;
   };
   struct Table {
     std::string name;
@@ -50,13 +50,15 @@ class IngestDesk {
   IngestDesk(Options options, PipelineLog* log, const Clock* clock, std::vector<Table> tables, Handlers handlers);
 
   void Submit(v1::IngestCall call);
-  // Everything that the log held at the start has been read.
-  void SetReady();
+  // The load, or the recovery, is over. Requests are held from now on, and taken once the log has been read.
+  void SetLoaded();
   // OK: the log can be written again.
   void SetLogFailure(absl::Status status);
 
   // A request was read from the log, then its records were decoded.
   void OnFound(const RequestRecord& record, LogSpan span);
+  // All requests of a table before this position have been found.
+  void OnRead(const std::string& table_uid, uint64_t position);
   void OnDecoded(uint64_t position, IngestOutcome outcome);
   // Epoch `epoch` takes the table's requests before `position`; later, all epochs up to `epoch` are committed. Gives
   // the tables that moved.
@@ -84,8 +86,10 @@ class IngestDesk {
   };
   using RequestRef = std::shared_ptr<Request>;
 
+  bool LogIsRead() const;
   // Whether a request of so many bytes is taken now.
   absl::Status CheckTaking(uint64_t bytes) const;
+  bool HasRoom(uint64_t bytes) const;
   void Remember(const std::string& key, RequestRef request);
   // A request whose records are not decoded, or not visible.
   void AddPending(const RequestRef& request);
@@ -101,7 +105,10 @@ class IngestDesk {
   const Handlers handlers_;
 
   mutable std::mutex mutex_;
-  bool ready_;
+  std::map<std::string, uint64_t> read_;  // by table, until the log is read
+  bool loaded_;
+  bool log_read_;
+  std::vector<v1::IngestCall> held_;  // come too early
   absl::Status log_failure_;
   int64_t last_receipt_micros_ = 0;                          // record times never go back
   std::map<uint64_t, RequestRef> undecoded_;                 // by position

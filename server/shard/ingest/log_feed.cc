@@ -18,7 +18,10 @@ absl::StatusOr<std::optional<IngestRequest>> LogFeed::Next(const std::string& ta
   }
   while (true) {
     ASSIGN_OR_RETURN(std::optional<LogReader::Item> item, reader->Next(LogPosition(end)));
-    if (!item) return std::optional<IngestRequest>();
+    if (!item) {
+      handlers_.on_read(table_uid, end);
+      return std::optional<IngestRequest>();
+    }
     RequestRecord& record = std::get<RequestRecord>(item->record);
     if (record.table_uid != table_uid || item->span.begin.value() < from) continue;
     ASSIGN_OR_RETURN(IngestFormat format, IngestFormatOf(record.format));

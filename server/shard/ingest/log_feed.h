@@ -18,6 +18,8 @@ class LogFeed : public IngestFeed {
   struct Handlers {
     // A request was read; then as IngestFeed's calls of these names.
     std::function<void(const RequestRecord& record, LogSpan span)> on_found;
+    // Every request of a table before this position was read.
+    std::function<void(const std::string& table_uid, uint64_t position)> on_read;
     std::function<void(uint64_t position, IngestOutcome outcome)> on_decoded;
     std::function<void(const std::string& table_uid, uint64_t position)> on_taken;
   };

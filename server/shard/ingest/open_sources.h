@@ -1,6 +1,7 @@
 // Makes the source instances of one shard from the plan and the stored extents.
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <vector>
 
@@ -15,5 +16,8 @@ namespace freshet {
 absl::StatusOr<std::vector<std::unique_ptr<ConnectorSource>>> OpenSources(const v1::PhysicalPlan& plan,
                                                                           const v1::SourceExtents& extents,
                                                                           const SourceContext& context);
+
+using OpenSourcesFunction = std::function<absl::StatusOr<std::vector<std::unique_ptr<ConnectorSource>>>(
+    const v1::PhysicalPlan&, const v1::SourceExtents&, const SourceContext&)>;
 
 }  // namespace freshet

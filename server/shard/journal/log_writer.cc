@@ -13,7 +13,7 @@
 namespace freshet {
 namespace {
 
-constexpr auto kRetry = std::chrono::seconds(1);
+constexpr auto kRetry = std::chrono::milliseconds(1000);
 constexpr size_t kSyncsRemembered = 1000;
 
 bool Heals(const absl::Status& status) { return absl::IsResourceExhausted(status) || absl::IsUnavailable(status); }
@@ -27,10 +27,12 @@ absl::Status WithCode(const absl::Status& status) {
 
 }  // namespace
 
-LogWriter::LogWriter(Options options, Handlers handlers)
-    : options_(std::move(options)), handlers_(std::move(handlers)), thread_([this] { Run(); }) {}
+void LogWriter::StartThread() {
+  thread_ = std::thread([this] { Run(); });
+}
 
 LogWriter::~LogWriter() {
+  if (!thread_.joinable()) return;
   {
     std::lock_guard lock(mutex_);
     stop_ = true;
@@ -46,22 +48,40 @@ void LogWriter::Write() {
 }
 
 void LogWriter::Run() {
-  absl::Status status = OpenOnce();
-  while (Heals(status)) {
-    Tell(status);
-    if (!Pause()) return;
-    status = OpenOnce();
+  while (true) {
+    std::optional<std::chrono::milliseconds> pause = Step();
+    std::unique_lock lock(mutex_);
+    if (pause) {
+      wake_.wait_for(lock, *pause, [this] { return stop_; });
+    } else {
+      wake_.wait(lock, [this] { return stop_ || work_; });
+    }
+    if (stop_) return;
   }
-  if (status.ok()) status = LookThrough();
-  if (status.ok()) Tell(status);
-  handlers_.on_opened(status.ok() ? status : WithCode(status));
-  if (!status.ok()) return;
-  while (WaitForWork()) WriteOnce();
+}
+
+std::optional<std::chrono::milliseconds> LogWriter::Step() {
+  absl::Status status;
+  if (phase_ == Phase::kOpening) status = OpenOnce();
+  if (phase_ == Phase::kWriting) status = WriteOnce();
+  return status.ok() ? std::nullopt : std::optional(kRetry);
 }
 
 absl::Status LogWriter::OpenOnce() {
-  ASSIGN_OR_RETURN(log_, PipelineLog::Open(options_.log));
+  absl::Status status = Open();
+  if (Heals(status)) {
+    Tell(status);
+    return status;
+  }
+  phase_ = status.ok() ? Phase::kWriting : Phase::kFailed;
+  if (status.ok()) Tell(status);
+  handlers_.on_opened(status.ok() ? status : WithCode(status));
   return absl::OkStatus();
+}
+
+absl::Status LogWriter::Open() {
+  ASSIGN_OR_RETURN(log_, PipelineLog::Open(options_.log));
+  return LookThrough();
 }
 
 // Which epochs are to be run again, and that they can be read.
@@ -76,7 +96,7 @@ absl::Status LogWriter::LookThrough() {
   if (found.revision != options_.revision) {
     ++history_;
     revision_position_ = log_->Append(RevisionRecord{options_.revision, history_}).end;
-    work_ = true;
+    Write();
     return absl::OkStatus();
   }
   LogReader reader(log_->disk(), log_->folder(), revision_position_, {LogRecordKind::kCut});
@@ -91,27 +111,18 @@ absl::Status LogWriter::LookThrough() {
   }
 }
 
-bool LogWriter::WaitForWork() {
-  std::unique_lock lock(mutex_);
-  wake_.wait(lock, [this] { return stop_ || work_; });
-  work_ = false;
-  return !stop_;
-}
-
-bool LogWriter::Pause() {
-  std::unique_lock lock(mutex_);
-  return !wake_.wait_for(lock, kRetry, [this] { return stop_; });
-}
-
-void LogWriter::WriteOnce() {
+absl::Status LogWriter::WriteOnce() {
+  {
+    std::lock_guard lock(mutex_);
+    if (!std::exchange(work_, false)) return absl::OkStatus();
+  }
   const int64_t start = options_.clock->MonotonicMicros();
   absl::Status status = log_->WriteAndSync();
   Tell(status);
   if (!status.ok()) {
     handlers_.on_durable();  // its problem has changed
     Write();                 // what is queued stays so
-    Pause();
-    return;
+    return status;
   }
   const auto micros = static_cast<uint64_t>(options_.clock->MonotonicMicros() - start);
   {
@@ -120,6 +131,7 @@ void LogWriter::WriteOnce() {
     sync_micros_[syncs_++ % kSyncsRemembered] = micros;
   }
   handlers_.on_durable();
+  return absl::OkStatus();
 }
 
 void LogWriter::Tell(const absl::Status& status) {

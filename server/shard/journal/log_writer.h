@@ -1,11 +1,14 @@
-// Opens the pipeline's log and writes it, on a thread of its own: one sync for everything that was appended meanwhile.
+// Opens the pipeline's log and writes it: one sync for everything that was appended meanwhile. On a thread of its own
+// or, in a simulation, in Step.
 #pragma once
 
+#include <chrono>
 #include <condition_variable>
 #include <cstdint>
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -24,7 +27,7 @@ class LogWriter {
     uint64_t revision = 0;
     const Clock* clock = nullptr;  // outlives the writer
   };
-  // On the writer's thread.
+  // In Step.
   struct Handlers {
     // Once. Not OK: the log can never be opened (LOG_DAMAGED, UNAVAILABLE: another process writes it).
     std::function<void(absl::Status)> on_opened;
@@ -37,9 +40,14 @@ class LogWriter {
     uint64_t sync_micros_p99 = 0;  // of about the last thousand
   };
 
-  // Begins. A disk that is full, or cannot be read now, is tried again every second.
-  LogWriter(Options options, Handlers handlers);
+  LogWriter(Options options, Handlers handlers) : options_(std::move(options)), handlers_(std::move(handlers)) {}
   ~LogWriter();
+
+  // Without it somebody calls Step.
+  void StartThread();
+  // Opens the log, later writes what was appended. A value: the disk is full, or cannot be used now; call it again when
+  // so much time has passed. None: call it again after Write.
+  std::optional<std::chrono::milliseconds> Step();
 
   // Something was appended: it is written soon. Any thread.
   void Write();
@@ -58,17 +66,19 @@ class LogWriter {
   LogPosition revision_position() const { return revision_position_; }
 
  private:
+  enum class Phase : uint8_t { kOpening, kWriting, kFailed };
+
   void Run();
-  absl::Status OpenOnce();
+  absl::Status Open();
   absl::Status LookThrough();
-  // False: the writer ends.
-  bool WaitForWork();
-  bool Pause();
+  // These two: not OK, it heals.
+  absl::Status OpenOnce();
+  absl::Status WriteOnce();
   void Tell(const absl::Status& status);
-  void WriteOnce();
 
   const Options options_;
   const Handlers handlers_;
+  Phase phase_ = Phase::kOpening;  // of Step
   std::unique_ptr<PipelineLog> log_;
   uint64_t journaled_ = 0;
   Epoch last_journaled_;

@@ -8,7 +8,7 @@
 #include "engine/circuit/sink_partition.h"
 #include "engine/columnar/text_form.h"
 #include "server/connectors/api/queued_sink.h"
-#include "tests/server/connectors/fake_broker.h"
+#include "tests/support/fake_broker.h"
 #include "tests/support/manual_clock.h"
 
 namespace freshet {

@@ -106,7 +106,7 @@ TEST_F(IngestDeskTest, AKeyIsAnsweredAsTheFirstTime) {
 }
 
 TEST_F(IngestDeskTest, KeysOfTheLogAreKnownAgain) {
-  Make({.wait_until_ready = true});
+  Make({.log_end = 200});
   Submit(1, "{}", "k");
   EXPECT_EQ(answers_.back().error_code(), "RECOVERING");
   RequestRecord record{.table_uid = "t@1", .format = "ndjson", .idempotency_key = "k", .body = "{}"};
@@ -114,11 +114,16 @@ TEST_F(IngestDeskTest, KeysOfTheLogAreKnownAgain) {
   desk_->OnDecoded(100, {.accepted = 1});
   desk_->OnTaken("t@1", 150, Epoch(1));
   Commit(1);
-  desk_->SetReady();
+  desk_->SetLoaded();
   Submit(2, "{}", "k", /*visible=*/true);
+  Submit(3, "{}", "other");
+  desk_->OnRead("t@1", 200);
+  EXPECT_EQ(answers_.back().id(), 1u) << "the other table's part of the log may hold the key";
+  EXPECT_EQ(writes_, 0);
+  desk_->OnRead("u@1", 300);
   EXPECT_EQ(answers_.back().id(), 2u);
   EXPECT_EQ(answers_.back().position(), 150u);
-  EXPECT_EQ(writes_, 0);
+  EXPECT_EQ(writes_, 1) << "the other one was not known";
 }
 
 TEST_F(IngestDeskTest, OldKeysMakeRoom) {

@@ -31,6 +31,7 @@ class OpenWriter {
       changed_.notify_all();
     };
     writer_ = std::make_unique<LogWriter>(std::move(options), std::move(handlers));
+    writer_->StartThread();
     Await([this] { return opened_.has_value(); });
   }
 

@@ -21,8 +21,18 @@ struct FakeTopic {
   bool away = false;        // no connection succeeds
   double failure_rate = 0;  // of a Poll
   double late_rate = 0;     // that a lost connection's records come all the same
+  bool later = false;       // these come with DeliverLate: after whatever a new connection has written meanwhile
   uint64_t lost_connections = 0;
   std::set<int64_t> looked_from;
+  std::deque<std::pair<uint32_t, SinkRecord>> late;
+
+  // One of the records that a lost connection has sent. False: there is none.
+  bool DeliverLate() {
+    if (late.empty()) return false;
+    partitions[late.front().first].push_back(std::move(late.front().second));
+    late.pop_front();
+    return true;
+  }
 };
 
 class FakeBroker : public SinkBroker {
@@ -31,7 +41,13 @@ class FakeBroker : public SinkBroker {
 
   // A crash of the process that held it: some of what was on the way gets through.
   ~FakeBroker() override {
-    if (Chance(topic_->late_rate)) Append(random_() % (queue_.size() + 1));
+    if (!Chance(topic_->late_rate)) return;
+    const size_t count = random_() % (queue_.size() + 1);
+    if (!topic_->later) {
+      Append(count);
+    } else {
+      for (size_t i = 0; i < count; ++i) topic_->late.push_back(std::move(queue_[i]));
+    }
   }
 
   absl::StatusOr<uint32_t> PartitionCount() override {
