@@ -49,11 +49,10 @@ absl::StatusOr<std::unique_ptr<PipelineLog>> PipelineLog::Open(PipelineLogOption
                                                      log->options_.generation.value()));
   }
   RETURN_IF_ERROR(log->CutTail(segments, log->end_));
+  // The mark counts segments whose names are durable: an earlier process may have died before it made them so.
+  if (log->options_.fsync) RETURN_IF_ERROR(log->disk()->SyncFolder(folder));
   RETURN_IF_ERROR(log->WriteMark(log->end_));
-  if (log->options_.fsync) {
-    RETURN_IF_ERROR(log->mark_->Sync());
-    RETURN_IF_ERROR(log->disk()->SyncFolder(folder));
-  }
+  if (log->options_.fsync) RETURN_IF_ERROR(log->mark_->Sync());
   log->durable_ = log->end_;
   log->Append(GenerationRecord{log->options_.generation});
   return log;
