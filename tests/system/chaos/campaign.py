@@ -1,6 +1,7 @@
 """The whole campaign: load, readers and kills at once; then what must hold at the end."""
 import json
 import random
+import re
 import subprocess
 import time
 
@@ -182,6 +183,9 @@ class Campaign:
             'pages': sum(reader.pages for reader in self.readers),
             'epochs read again': self.book.again, 'of them against subscriptions': compared})
         assert self.book.again > 0 and compared > 0, self.figures
+        shards = re.findall(r'node_rows_in_total\{pipeline="bank",shard="(\d)",node="balances/view"\} [1-9]',
+                            self.daemon.request('GET', '/metrics')[2].decode())
+        assert len(set(shards)) == SHARDS, f'accounts lie on shards {shards} only'
         assert all(reader.pages > 2 * reader.listings for reader in self.readers if not reader.others), self.figures
         assert status['generation'] > 1 and all(each.connections > 1 for each in self.subscribers), self.figures
 
@@ -190,7 +194,11 @@ class Campaign:
             worker.ending.set()
         for feed in self.feeds:
             feed.kill()
-        if self.daemon is not None:
-            self.daemon.stop()
-        if self.broker is not None:
-            self.broker.stop()
+        if self.killer is not None:
+            self.killer.end()
+        try:
+            if self.daemon is not None:
+                self.daemon.stop()
+        finally:
+            if self.broker is not None:
+                self.broker.stop()

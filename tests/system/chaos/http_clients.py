@@ -9,6 +9,7 @@ from chaos.bank import ACCOUNTS, OPENING
 from chaos.workers import Worker
 
 AWAY = (429, 503)  # come again later; everything else but 200 is a failure
+AWAY_SECONDS = 0.1  # until it is asked again
 PATIENCE_SECONDS = 120  # longer than any recovery may take
 CONTENT_TYPES = {'ndjson': 'application/x-ndjson', 'json': 'application/json', 'csv': 'text/csv'}
 
@@ -35,7 +36,7 @@ def until_known(daemon, *arguments, **options):
         if status != 0 and status not in AWAY:
             return status, answer
         assert time.monotonic() < deadline, f'{arguments}: {status} {answer} for {PATIENCE_SECONDS} s'
-        time.sleep(0.02)
+        time.sleep(AWAY_SECONDS)
 
 
 def encode(rows, form):
@@ -77,7 +78,7 @@ class HttpClient(Worker):
                 return answer
             assert status in (0, *AWAY), f'{key}: {status} {answer}'
             assert time.monotonic() < deadline, f'{key} is not acknowledged: {status} {answer}'
-            time.sleep(0.05)
+            time.sleep(AWAY_SECONDS)
 
 
 class Teller(HttpClient):

@@ -48,7 +48,7 @@ class Killer:
         self.kills.append((round(time.monotonic() - self.started, 2), what))
         self.tell(f'{len(self.kills):4} {self._line(*self.kills[-1])}')
 
-    def _shards(self, wait_seconds=10):
+    def _shards(self, wait_seconds=60):
         """Those that are there, also if they just begin to be."""
         deadline = time.monotonic() + wait_seconds
         while not (pids := set(children(self.daemon.process.pid)) - self._killed) and time.monotonic() < deadline:
@@ -97,9 +97,13 @@ class Killer:
         self._bringer = threading.Thread(target=bring, daemon=True)
         self._bringer.start()
 
-    def wait_for_broker(self):
+    def end(self):
+        """Nothing is brought back any more."""
         if self._bringer is not None:
             self._bringer.join()
+
+    def wait_for_broker(self):
+        self.end()
         self.check()
 
     def check(self):

@@ -6,7 +6,7 @@ import time
 from changes_reader import ChangesReader
 from chaos.bank import ACCOUNTS, KEYED, TOTAL
 from chaos.epoch_book import MODULUS, digest, row_digest
-from chaos.http_clients import AWAY, PATIENCE_SECONDS, call
+from chaos.http_clients import AWAY, AWAY_SECONDS, PATIENCE_SECONDS, call
 from chaos.workers import Worker
 
 # Views that hold all the money, and what counts the accounts in a row of them.
@@ -41,7 +41,7 @@ class PageReader(Worker):
         deadline = time.monotonic() + PATIENCE_SECONDS
         while (seen := self._listing(self.view)) is None and not self.ending.is_set():
             assert time.monotonic() < deadline, f'{self.name}: nothing for {PATIENCE_SECONDS} s'
-            time.sleep(0.02)
+            time.sleep(AWAY_SECONDS)
         if seen is None:
             return
         epoch = self._take(self.view, *seen)
