@@ -52,6 +52,10 @@ class KafkaBroker:
             'transaction.state.log.min.isr=1',
             'share.coordinator.state.topic.replication.factor=1',
             'share.coordinator.state.topic.min.isr=1',
+            # Fifty each by default, and each is recovered after kill -9.
+            'offsets.topic.num.partitions=1',
+            'transaction.state.log.num.partitions=1',
+            'share.coordinator.state.topic.num.partitions=1',
             'group.initial.rebalance.delay.ms=0',
             'auto.create.topics.enable=false',
             # After kill -9 a broker is let in again once the session of the one before is over.

@@ -8,6 +8,9 @@ from chaos.http_clients import PATIENCE_SECONDS
 from chaos.workers import Worker
 
 
+FILES_MAX = 20  # each is looked at by every shard, again and again
+
+
 class TopicFeed(Worker):
     """Sends messages, a batch at a time, by idempotent producers that wait for a broker that is away; what stands in the
     topic at the end is what was sent."""
@@ -82,7 +85,7 @@ class VisitsFeed(Worker):
         """Nothing outlives the thread."""
 
     def step(self):
-        if self.random.random() < 0.05:
+        if self.files < FILES_MAX and self.random.random() < 0.02:
             self._begin()
         text = ''.join(f'{self.random.randrange(ACCOUNTS)},{self.random.randrange(1000)}\n' for _ in range(5))
         half = self.random.randrange(len(text) + 1)
