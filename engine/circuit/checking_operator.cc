@@ -6,7 +6,15 @@
 
 namespace freshet {
 
+void CheckingOperator::EndInput(PortIndex port) {
+  CHECK(!ended_[port.value()]) << name_ << ": port " << port << " ended twice";
+  CHECK(!in_epoch_ && !more_) << name_ << ": port " << port << " ended in the middle of an epoch";
+  ended_[port.value()] = true;
+  inner_->EndInput(port);
+}
+
 Progress CheckingOperator::Push(PortIndex port, const DeltaBatch& batch, Output& out) {
+  CHECK(!ended_[port.value()]) << name_ << ": rows at port " << port << ", which has ended";
   CHECK(!more_) << name_ << ": pushed while a Resume is due";
   CHECK_LT(port.value(), inputs_.size()) << name_;
   CHECK(!batch.empty()) << name_ << ": pushed an empty batch";

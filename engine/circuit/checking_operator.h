@@ -24,6 +24,7 @@ class CheckingOperator : public Operator {
   Progress Push(PortIndex port, const DeltaBatch& batch, Output& out) override;
   Progress Seal(const SealContext& context, Output& out) override;
   Progress Resume(Output& out) override;
+  void EndInput(PortIndex port) override;
   bool SealsWithoutInput() const override { return inner_->SealsWithoutInput(); }
   void SaveDirty(StateWriter& writer) override;
   absl::Status Load(StateReader& reader, VnodeId vnode) override;
@@ -36,6 +37,7 @@ class CheckingOperator : public Operator {
   const std::string name_;
   const std::unique_ptr<Operator> inner_;
   const std::vector<Schema> inputs_;
+  std::vector<bool> ended_ = std::vector<bool>(inputs_.size());  // by port
   const Schema output_;
   const size_t budget_;
   size_t largest_input_ = 0;

@@ -24,7 +24,11 @@ Circuit::Circuit(Options options, std::vector<CircuitNode> nodes, std::vector<No
       pending_in_stage_(stage_count),
       touched_in_stage_(stage_count),
       flush_at_end_(stage_count),
-      sealing_stage_(stage_count) {}
+      sealing_stage_(stage_count) {
+  for (const CircuitNode& node : nodes_) {
+    for (const CircuitEdge& edge : node.successors) ++nodes_[edge.to.value()].open_inputs;
+  }
+}
 
 absl::Status Circuit::Load(StateReader& reader) {
   for (uint16_t vnode = 0; vnode < kVnodeCount; ++vnode) {
@@ -40,6 +44,22 @@ void Circuit::SaveDirty(StateWriter& writer) {
   CHECK(sealed()) << "saved in the middle of epoch " << context_.epoch;
   for (CircuitNode& node : nodes_) {
     if (node.op != nullptr) node.op->SaveDirty(writer);
+  }
+}
+
+void Circuit::EndSource(SourceId id) {
+  CHECK(sealed()) << "a source ended in the middle of epoch " << context_.epoch;
+  CircuitNode& node = nodes_[sources_[id.value()].value()];
+  if (!node.ended) End(node);
+}
+
+// A node without open inputs has emitted all it ever will: what it owed, it gave at the seal of its last input's epoch.
+void Circuit::End(CircuitNode& node) {
+  node.ended = true;
+  for (const CircuitEdge& edge : node.successors) {
+    CircuitNode& to = nodes_[edge.to.value()];
+    if (to.op != nullptr) to.op->EndInput(edge.port);
+    if (--to.open_inputs == 0) End(to);
   }
 }
 

@@ -56,6 +56,8 @@ class Circuit {
   // Between epochs.
   void SaveDirty(StateWriter& writer);
 
+  // Nothing of a source comes in the epochs from the next on. Again: nothing.
+  void EndSource(SourceId id);
   // Starts an epoch; the one before is sealed.
   void OpenEpoch(const SealContext& context);
   // Whether rows of a source may be pushed: false while an exchange that they reach has no credit.
@@ -85,6 +87,7 @@ class Circuit {
   using NodeHeap = std::priority_queue<uint32_t>;  // deepest first
   using SealHeap = std::priority_queue<uint32_t, std::vector<uint32_t>, std::greater<uint32_t>>;
 
+  void End(CircuitNode& node);
   bool IsBlocked(const CircuitNode& node) const;
   void RunNode(CircuitNode& node);
   void RunExchange(CircuitNode& node);

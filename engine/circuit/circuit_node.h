@@ -54,6 +54,9 @@ struct CircuitNode {
   size_t own_bytes = 0;                         // kExchange: bytes of the own shard's rows in `inputs`
   bool flush_due = false;                       // kExchange: rows came in this epoch
 
+  uint32_t open_inputs = 0;  // edges to it whose nodes have not ended
+  bool ended = false;        // it emits nothing any more
+
   std::deque<CircuitInput> inputs;
   bool more = false;     // Resume is due
   bool pending = false;  // in the run queue or set aside for want of credit

@@ -25,6 +25,7 @@ class MeasuringOperator : public Operator {
     Timer timer(this);
     return inner_->Resume(out);
   }
+  void EndInput(PortIndex port) override { inner_->EndInput(port); }
   bool SealsWithoutInput() const override { return inner_->SealsWithoutInput(); }
   void SaveDirty(StateWriter& writer) override { inner_->SaveDirty(writer); }
   absl::Status Load(StateReader& reader, VnodeId vnode) override { return inner_->Load(reader, vnode); }

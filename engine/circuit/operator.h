@@ -58,6 +58,9 @@ class Operator {
   // once, at the begin of the first epoch after the start; false when that row was loaded.
   virtual bool SealsWithoutInput() const { return false; }
 
+  // Nothing comes at this port in this and all later epochs. Between epochs.
+  virtual void EndInput(PortIndex port) { (void)port; }
+
   // Writes the entries that changed since the last call; only between epochs. Stateless operators have none.
   virtual void SaveDirty(StateWriter& writer) { (void)writer; }
 

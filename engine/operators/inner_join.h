@@ -12,6 +12,10 @@ class InnerJoin : public Operator {
   Progress Push(PortIndex port, const DeltaBatch& batch, Output& out) override;
   Progress Seal(const SealContext& context, Output& out) override;
   Progress Resume(Output& out) override;
+  // Rows of the other side need not be kept: nothing will ask for them.
+  void EndInput(PortIndex port) override {
+    join_.StopKeeping(port == SymmetricJoin::kLeft ? SymmetricJoin::kRight : SymmetricJoin::kLeft);
+  }
   void SaveDirty(StateWriter& writer) override { join_.SaveDirty(writer); }
   absl::Status Load(StateReader& reader, VnodeId vnode) override { return join_.Load(reader, vnode); }
   size_t StateBytes() const override { return join_.StateBytes(); }

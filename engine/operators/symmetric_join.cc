@@ -51,6 +51,10 @@ std::span<Entry* const> SymmetricJoin::Insert(PortIndex port, const DeltaBatch& 
     for (uint32_t row : keys.error_rows()) errors_->Count(keys.ErrorOf(row), batch.WeightAt(row), batch, row);
   }
   entries_.resize(keys.size());
+  if (!keeps_[port.value()]) {
+    table_.Find(keys, entries_.data());
+    return entries_;
+  }
   rows.StartAdd(batch);
   // Rows are added while their entries are in the nearest cache. What hangs under later entries is fetched row by row:
   // a whole slice at once is more than the processor has on its way at a time.
@@ -90,8 +94,9 @@ void SymmetricJoin::CollectMatches(size_t capacity) {
   matches_.resize(capacity);
   size_t found = 0;
   for (; next_ < size && found < capacity; ++next_, position_ = 0) {
-    if (next_ + kAhead < size) other.Prefetch(entries_[next_ + kAhead]);
+    if (next_ + kAhead < size && entries_[next_ + kAhead] != nullptr) other.Prefetch(entries_[next_ + kAhead]);
     const Entry* entry = entries_[next_];
+    if (entry == nullptr) continue;
     const uint32_t row = keys.RowAt(next_);
     const uint32_t count = other.RowCount(entry);
     while (position_ < count && found < capacity) {
@@ -183,6 +188,7 @@ bool SymmetricJoin::RetireIfEmpty(Entry* entry) {
 void SymmetricJoin::RetireEmpty() {
   // A batch may name an entry several times, which is to be retired once.
   for (Entry* entry : entries_) {
+    if (entry == nullptr) continue;
     if (left_.slot().IsEmpty(entry) && right_.slot().IsEmpty(entry) && retiring_.Mark(entry)) {
       empty_entries_.push_back(entry);
     }

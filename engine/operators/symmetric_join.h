@@ -4,6 +4,7 @@
 // once, when the later of the two arrives, in any order and chunking of the inputs.
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -33,6 +34,9 @@ class SymmetricJoin {
   // slice before their rows are added.
   using Touch = absl::FunctionRef<void(std::span<Entry* const> entries)>;
   std::span<Entry* const> Insert(PortIndex port, const DeltaBatch& batch, Touch touch = [](std::span<Entry* const>) {});
+
+  // From now on Insert adds no rows to a side. Entries that are not there are nullptr then.
+  void StopKeeping(PortIndex port) { keeps_[port.value()] = false; }
 
   // Emits the pairs of the batch's rows with those of the other side: left columns, then right columns. On kMore, the
   // same goes on with ContinueProbe; both sides stay as they are in between.
@@ -68,6 +72,8 @@ class SymmetricJoin {
   KeyTable table_;
   std::optional<Program> condition_;
   ErrorCounter* errors_;
+
+  std::array<bool, 2> keeps_ = {true, true};  // by port
 
   std::vector<Entry*> entries_;  // of the batch at work, by the position in keys()
   std::vector<Entry*> empty_entries_;

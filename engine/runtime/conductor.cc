@@ -111,6 +111,7 @@ void Conductor::Cut() {
                       cut_.load,         replayed_ ? loaded : true,
                       SinkPositions()};
   if (!replayed_) record_.sinks = std::exchange(sinks_, {});
+  if (std::find(ended_.begin(), ended_.end(), true) != ended_.end()) cut_.ended = ended_;
   if (status_.cut == Epoch()) {
     cut_.sinks.emplace();
     cut_.sinks->history = options_.history == Epoch() ? cut_.epoch : options_.history;
@@ -120,7 +121,7 @@ void Conductor::Cut() {
   taken_ = done_ = 0;
   std::fill(has_taken_.begin(), has_taken_.end(), false);
   std::fill(has_done_.begin(), has_done_.end(), false);
-  all_finished_ = true;
+  ended_here_.assign(options_.source_count, true);
   run_micros_ = 0;
   rows_ = 0;
   cut_at_ = clock_->MonotonicMicros();
@@ -177,7 +178,9 @@ void Conductor::OnDone(ShardId from, const DoneFrame& frame) {
       << "DONE out of turn from shard " << from;
   has_done_[from.value()] = true;
   waiting_[from.value()] = frame.waiting;
-  all_finished_ &= frame.finished;
+  for (uint32_t source = 0; source < options_.source_count; ++source) {
+    if (source >= frame.ended.size() || !frame.ended[source]) ended_here_[source] = false;
+  }
   run_micros_ = std::max(run_micros_, frame.run_micros);
   MergeSinkPositions(frame.sinks, &sinks_);
   NoteSinksFull(from, frame.sinks_full);
@@ -185,6 +188,7 @@ void Conductor::OnDone(ShardId from, const DoneFrame& frame) {
     if (frame.event_times[source]) event_times_[from.value()][source] = frame.event_times[source];
   }
   if (++done_ < options_.shard_count) return;
+  ended_ = ended_here_;
   status_.phase = Phase::kCommitting;
   done_at_ = clock_->MonotonicMicros();
 }
@@ -207,7 +211,7 @@ void Conductor::Commit() {
   if (loading_ && record_.loaded) loading_ = false;
   // A replay shows nothing before its last epoch: a reader has seen that one.
   status_.load_complete = !loading_ && !replaying();
-  const bool finished = all_finished_ && !replaying();
+  const bool finished = std::find(ended_.begin(), ended_.end(), false) == ended_.end() && !replaying();
   status_.committed = cut_.epoch;
   ++status_.epochs;
   if (replayed_) ++status_.replayed;

@@ -125,7 +125,8 @@ class Conductor {
   std::vector<bool> drained_;
   SinkPositions sinks_;  // told since the last record
   std::vector<WaitingInput> waiting_;
-  bool all_finished_ = false;
+  std::vector<bool> ended_here_;  // by source: on the shards that are done
+  std::vector<bool> ended_;       // by source: on all shards, as of the last epoch
   int64_t run_micros_ = 0;
   int64_t done_at_ = 0;
   uint64_t rows_ = 0;

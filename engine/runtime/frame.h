@@ -31,6 +31,8 @@ struct CutFrame {
   std::optional<SourcePositions> until;
   // The last epoch of a replay: after it the sources read on without an end.
   bool replay_ends = false;
+  // Per source table: it has ended on all shards, everything of it was taken into epochs before this one. Empty: none.
+  std::vector<bool> ended;
   // The first cut of a group: how far the sinks got before.
   struct Sinks {
     Epoch history;
@@ -58,7 +60,7 @@ struct DoneFrame {
   Epoch epoch;
   WaitingInput waiting;
   std::vector<std::optional<int64_t>> event_times;  // per source
-  bool finished = false;                            // every source of this shard has ended
+  std::vector<bool> ended;                          // per source: it has ended on this shard
   int64_t run_micros = 0;
   SinkPositions sinks;      // that got further
   bool sinks_full = false;  // no further epoch, please

@@ -137,6 +137,9 @@ void ShardLoop::OnCut(CutFrame frame) {
   for (uint32_t source = 0; source < rows_to_take_.size(); ++source) {
     rows_to_take_[source] = circuit_->source(SourceId(source)).Waiting().rows;
   }
+  for (uint32_t source = 0; source < cut_.ended.size(); ++source) {
+    if (cut_.ended[source]) circuit_->EndSource(SourceId(source));
+  }
   if (exchange_ != nullptr) exchange_->OpenEpoch(cut_.epoch);
   for (Committable* committable : committables_) committable->Begin(cut_.epoch, cut_.load);
   circuit_->OpenEpoch({cut_.epoch, cut_.clock_micros});
@@ -226,7 +229,7 @@ bool ShardLoop::TakeFrom(uint32_t index) {
   Source& source = circuit_->source(id);
   if (!circuit_->CanTake(id)) return false;
   if (!cut_.until) {
-    if (cut_.load ? source.Progress().loaded : rows_to_take_[index] == 0) return false;
+    if (cut_.load ? source.Progress().loaded || MustWait(index) : rows_to_take_[index] == 0) return false;
   }
   std::optional<DeltaBatch> batch = source.Take();
   in_unit_ = source.InUnit() ? std::optional(index) : std::nullopt;
@@ -242,6 +245,30 @@ bool ShardLoop::TakeFrom(uint32_t index) {
   return true;
 }
 
+// What all shards know of the others decides, so that a source is taken from on all of them or on none.
+bool ShardLoop::MustWait(uint32_t index) const {
+  if (options_.load_last.empty() || !options_.load_last[index]) return false;
+  for (uint32_t other = 0; other < options_.load_last.size(); ++other) {
+    if (!options_.load_last[other] && (cut_.ended.empty() || !cut_.ended[other])) return true;
+  }
+  return false;
+}
+
+// What is taken last is let through once it is told that the others have ended: that they have must be known here.
+bool ShardLoop::LoadEndsHere() const {
+  bool some_wait = false, loaded = true, finished = true;
+  for (uint32_t source = 0; source < circuit_->source_count(); ++source) {
+    if (MustWait(source)) {
+      some_wait = true;
+      continue;
+    }
+    const SourceProgress progress = Progress(SourceId(source));
+    loaded &= progress.loaded;
+    finished &= progress.finished;
+  }
+  return some_wait ? finished : loaded;
+}
+
 bool ShardLoop::AtLimit() const {
   if (cut_.until) return false;
   const TakeLimits& limits = cut_.load ? options_.load_limits : options_.limits;
@@ -251,7 +278,7 @@ bool ShardLoop::AtLimit() const {
 // Asked when no source gives a batch now.
 bool ShardLoop::MayEndTaking() const {
   if (cut_.until) return AllSources(&SourceProgress::at_until);
-  if (cut_.load) return AllSources(&SourceProgress::loaded);
+  if (cut_.load) return LoadEndsHere();
   // What is left waits for credit.
   return std::all_of(rows_to_take_.begin(), rows_to_take_.end(), [](uint64_t rows) { return rows == 0; });
 }
@@ -284,7 +311,10 @@ void ShardLoop::EndEpoch() {
   for (uint32_t source = 0; source < circuit_->source_count(); ++source) {
     done.event_times.push_back(circuit_->source(SourceId(source)).EventTimeMicros());
   }
-  done.finished = told_finished_ = AllSources(&SourceProgress::finished);
+  for (uint32_t source = 0; source < circuit_->source_count(); ++source) {
+    done.ended.push_back(Progress(SourceId(source)).finished);
+  }
+  told_finished_ = AllSources(&SourceProgress::finished);
   done.run_micros = run_micros_;
   for (Sink* sink : options_.sinks) done.sinks.push_back(sink->TakePositions());
   done.sinks_full = told_sinks_full_ = SinksFull();

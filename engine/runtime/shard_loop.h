@@ -50,6 +50,9 @@ class ShardLoop {
     int64_t slice_micros = 150;
     // By SinkId; they outlive the loop.
     std::vector<Sink*> sinks;
+    // Per source: in a load it is taken once all others have ended, so that what it is joined with is complete then.
+    // Empty: none is.
+    std::vector<bool> load_last = {};
     // Called when everything that the epoch takes from the sources has been taken.
     std::function<void(Epoch)> on_taken;
   };
@@ -98,6 +101,8 @@ class ShardLoop {
   bool WorkOnce();
   bool TakeOnce();
   bool TakeFrom(uint32_t source);
+  bool MustWait(uint32_t index) const;
+  bool LoadEndsHere() const;
   bool AtLimit() const;
   bool MayEndTaking() const;
   void EndTaking();

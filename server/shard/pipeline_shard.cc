@@ -6,6 +6,7 @@
 #include "fmt/format.h"
 #include "server/errors/error_list.h"
 #include "server/shard/ingest/shard_source.h"
+#include "server/shard/load_order.h"
 #include "server/shard/shard_report.h"
 
 namespace freshet {
@@ -65,6 +66,8 @@ absl::StatusOr<std::unique_ptr<PipelineShard>> PipelineShard::Make(Options optio
     context.ingest = shard->feed_.get();
   }
   ASSIGN_OR_RETURN(auto opened, shard->options_.open_sources(start.plan(), *shard->options_.extents, context));
+
+  shard->load_last_ = SourcesLoadedLast(start.plan(), *shard->options_.extents);
 
   std::vector<std::unique_ptr<Source>> sources;
   for (std::unique_ptr<ConnectorSource>& source : opened) {
@@ -178,6 +181,7 @@ absl::Status PipelineShard::Start(Link* link) {
   ShardLoop::Options options;
   options.limits = LimitsOf(start_.options());
   options.load_limits = LoadLimitsOf(start_.options());
+  options.load_last = load_last_;
   std::vector<Committable*> committables;
   for (const auto& view : views_) committables.push_back(view.get());
   for (const auto& ring : rings_) {

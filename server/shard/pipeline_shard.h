@@ -100,6 +100,7 @@ class PipelineShard {
   const Options options_;
   const v1::StartShard& start_;
   std::vector<const ConnectorSource*> sources_;
+  std::vector<bool> load_last_;  // by source
   std::unique_ptr<ExpressionErrors> errors_;
   std::vector<std::unique_ptr<ViewStore>> views_;
   ChangeRetention retention_;

@@ -17,6 +17,7 @@ enum class Fault : uint8_t {
   kLosesState,         // nothing is loaded at a restart
   kSavesOnlyOnce,      // later checkpoints save nothing
   kForgetsDeletions,   // checkpoints keep what was deleted
+  kEndsEarly,          // the second input is said to have ended after the first epoch
 };
 inline constexpr Fault kAllFaults[] = {Fault::kDropsRow,        Fault::kDoublesRow, Fault::kForgetsRetraction,
                                        Fault::kWrongSign,       Fault::kLosesState, Fault::kSavesOnlyOnce,
@@ -30,9 +31,12 @@ class FaultyOperator : public Operator {
     return Spoil(inner_->Push(port, batch, between_), out);
   }
   Progress Seal(const SealContext& context, Output& out) override {
-    return Spoil(inner_->Seal(context, between_), out);
+    Progress progress = inner_->Seal(context, between_);
+    if (fault_ == Fault::kEndsEarly && progress == Progress::kDone) inner_->EndInput(PortIndex(1));
+    return Spoil(progress, out);
   }
   Progress Resume(Output& out) override { return Spoil(inner_->Resume(between_), out); }
+  void EndInput(PortIndex port) override { inner_->EndInput(port); }
   bool SealsWithoutInput() const override { return inner_->SealsWithoutInput(); }
   void SaveDirty(StateWriter& writer) override {
     SpoiledWriter spoiled(this, &writer);
@@ -91,6 +95,7 @@ class FaultyOperator : public Operator {
       case Fault::kLosesState:
       case Fault::kSavesOnlyOnce:
       case Fault::kForgetsDeletions:
+      case Fault::kEndsEarly:
         return batch;
     }
     DeltaBatch spoiled = GatherBatch(batch, rows);

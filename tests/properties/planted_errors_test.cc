@@ -23,7 +23,7 @@ TEST_P(PlantedErrors, AreNoticed) {
     if (IsStateFault(fault) && !HasState(GetParam())) continue;
     int runs = 0;
     int noticed = 0;
-    for (uint64_t seed = 1; seed <= 40 && noticed < 3; ++seed, ++runs) {
+    for (uint64_t seed = 1; seed <= 200 && noticed < 3; ++seed, ++runs) {
       Random random(seed);
       HistoryOptions options;
       options.seed = seed;
@@ -43,6 +43,22 @@ INSTANTIATE_TEST_SUITE_P(Kinds, PlantedErrors,
                                          PlanNode::Kind::kSemiJoin, PlanNode::Kind::kAntiJoin,
                                          PlanNode::Kind::kAggregate, PlanNode::Kind::kDistinct,
                                          PlanNode::Kind::kFlatMap));
+
+TEST(PlantedErrors, AnInputThatHasNotEndedIsNoticed) {
+  int noticed = 0;
+  for (uint64_t seed = 1; seed <= 200 && noticed < 3; ++seed) {
+    Random random(seed);
+    HistoryOptions options;
+    options.seed = seed;
+    options.shard_count = static_cast<uint16_t>(1 + seed % 2);
+    options.wrap = [&](const PlanNode& node, std::unique_ptr<Operator> op) -> std::unique_ptr<Operator> {
+      if (node.kind != PlanNode::Kind::kInnerJoin) return op;
+      return std::make_unique<FaultyOperator>(Fault::kEndsEarly, std::move(op));
+    };
+    noticed += RunRandomHistory(RandomPlan(random, 1, PlanNode::Kind::kInnerJoin), options).difference.empty() ? 0 : 1;
+  }
+  EXPECT_GE(noticed, 3);
+}
 
 // One faulty node somewhere in a plan of several.
 TEST(PlantedErrors, AreNoticedInsideOfPlans) {

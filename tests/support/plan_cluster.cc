@@ -19,6 +19,7 @@ void PlanCluster::Build(SimulatedCluster::Options options) {
   options.output_row_budget = options_.output_row_budget;
   options.credit_window_bytes = options_.credit_window_bytes;
   options.load_limits = options_.load_limits;
+  options.load_last = options_.load_last;
   options.store = &store_;
   cluster_.reset();
   results_.clear();
@@ -28,7 +29,7 @@ void PlanCluster::Build(SimulatedCluster::Options options) {
     for (size_t index = 0; index < scripts_.size(); ++index) {
       ScriptedSource::Options source_options;
       source_options.batch_rows = options_.batch_rows;
-      source_options.is_static = false;
+      source_options.is_static = !options_.static_sources.empty() && options_.static_sources[index];
       size_t number = index;  // so that sources with one partition are not all on one shard
       for (const auto& [name, rows] : scripts_[index]->partitions) {
         if (number++ % options_.shard_count == shard.value()) source_options.partitions.push_back(name);

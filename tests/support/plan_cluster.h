@@ -21,6 +21,8 @@ class PlanCluster {
     size_t output_row_budget = Output::kDefaultRowBudget;
     size_t credit_window_bytes = FlowControl::kDefaultWindowBytes;
     TakeLimits load_limits = kLoadTakeLimits;
+    std::vector<bool> static_sources;  // which sources end with their script; empty: none
+    std::vector<bool> load_last;       // by source; empty: none
     WrapOperator wrap;
   };
 

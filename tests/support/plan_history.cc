@@ -14,9 +14,11 @@ class HistoryRun {
         options_(options),
         random_(options.seed),
         scripts_(RandomHistory(random_, plan, options.rows)),
+        ends_(DrawEnds()),
         cluster_(plan, scripts_, RandomOptions()) {}
 
   HistoryOutcome Run() {
+    if (ends_ == Ends::kOneIsLoadedLast) cluster_.ReleaseAll();
     for (uint64_t source = 0; source < scripts_.size(); ++source) ReleaseSome();
     cluster_.Start();
     uint64_t restarts_left = options_.restarts ? 2 : 0;
@@ -43,6 +45,22 @@ class HistoryRun {
   }
 
  private:
+  // Which sources end.
+  enum class Ends : uint8_t { kNone, kSome, kOneIsLoadedLast };
+
+  Ends DrawEnds() {
+    const auto ends = std::vector{Ends::kNone, Ends::kNone, Ends::kSome, Ends::kOneIsLoadedLast}[random_() % 4];
+    if (ends == Ends::kNone) return ends;
+    for (size_t i = 0; i < scripts_.size(); ++i) {
+      static_sources_.push_back(ends == Ends::kOneIsLoadedLast || RandomBelow(random_, 2) == 0);
+    }
+    if (ends == Ends::kOneIsLoadedLast) {
+      load_last_.resize(scripts_.size());
+      load_last_[random_() % scripts_.size()] = true;
+    }
+    return ends;
+  }
+
   PlanCluster::Options RandomOptions() {
     static constexpr uint32_t kBatchSizes[] = {1, 3, 17, 2048};
     static constexpr size_t kBudgets[] = {1, 8, 64, 65536};
@@ -57,6 +75,8 @@ class HistoryRun {
     options.output_row_budget = kBudgets[RandomBelow(random_, 4)];
     options.credit_window_bytes = RandomBelow(random_, 2) == 0 ? 300 : 4 << 20;
     options.load_limits = {static_cast<uint64_t>(1 + RandomBelow(random_, 60)), 1 << 20};
+    options.static_sources = static_sources_;
+    options.load_last = load_last_;
     options.wrap = options_.wrap;
     return options;
   }
@@ -64,6 +84,7 @@ class HistoryRun {
   void ReleaseSome() {
     const uint32_t source = static_cast<uint32_t>(RandomBelow(random_, static_cast<int64_t>(scripts_.size())));
     for (const auto& [name, rows] : scripts_[source]->partitions) {
+      if (ends_ == Ends::kOneIsLoadedLast) return;  // all of it is there from the start
       const int64_t before = cluster_.released(source, name);
       const int64_t more = RandomBelow(random_, 3) == 0 ? 1 : RandomBelow(random_, 20);
       cluster_.Release(source, name, std::min<int64_t>(before + more, static_cast<int64_t>(rows.size())));
@@ -109,6 +130,9 @@ class HistoryRun {
   HistoryOutcome outcome_;
   Random random_;
   std::vector<std::shared_ptr<Script>> scripts_;
+  std::vector<bool> static_sources_;
+  std::vector<bool> load_last_;
+  const Ends ends_;
   PlanCluster cluster_;
   Epoch checked_;
 };

@@ -30,6 +30,7 @@ SimulatedCluster::SimulatedCluster(Options options, const BuildShard& build, con
     ShardLoop::Options loop_options;
     loop_options.limits = options_.limits;
     loop_options.load_limits = options_.load_limits;
+    loop_options.load_last = options_.load_last;
     loop_options.credit_window_bytes = options_.credit_window_bytes;
     if (sinks) loop_options.sinks = sinks(ShardId(index));
     loop_options.slice_micros = 0;  // one thing at a time, so that anything may come between

@@ -27,6 +27,7 @@ class SimulatedCluster {
     size_t credit_window_bytes = FlowControl::kDefaultWindowBytes;
     TakeLimits limits;
     TakeLimits load_limits = kLoadTakeLimits;
+    std::vector<bool> load_last;  // by source
     CutPolicyOptions cut_policy;
     // Where states come from at the start and where checkpoints go. Shared by all shards; may be nullptr.
     InMemoryStateStore* store = nullptr;

@@ -79,6 +79,7 @@ class Outliner {
   }
 
   void Add(const v1::Plan& plan) {
+    outline_.bounds_load_epochs = plan.options().load_epoch_max_rows() + plan.options().load_epoch_max_bytes() > 0;
     for (const v1::Table& table : plan.tables()) {
       SourceKinds& kinds = tables_[table.name()] = {};
       for (const v1::SourceBinding& source : table.sources()) {
@@ -110,6 +111,10 @@ class Outliner {
   void AddNode(const YAML::Node& root) {
     if (!root.IsMap()) return;
     if (std::string name = ScalarOf(root, "name"); !name.empty()) outline_.name = name;
+    YAML::Node options = root["options"];
+    if (options && options.IsMap() && (options["load_epoch_max_rows"] || options["load_epoch_max_bytes"])) {
+      outline_.bounds_load_epochs = true;
+    }
     YAML::Node tables = root["tables"];
     if (!tables || !tables.IsMap()) return;
     for (const auto& table : tables) {

@@ -18,6 +18,7 @@ struct DefinitionOutline {
   std::string name;                  // the last file's `name:`, else the first file's stem
   std::vector<std::string> follows;  // tables with a source that does not end
   bool ends = false;                 // every table has sources, and all of them end
+  bool bounds_load_epochs = false;   // options say how much an epoch of the load may take
 };
 DefinitionOutline OutlineOf(const v1::Definition& definition);
 

@@ -21,6 +21,17 @@ void Put(ByteWriter& out, const WaitingInput& waiting) {
   out.Number(waiting.bytes);
 }
 
+void PutFlags(ByteWriter& out, const std::vector<bool>& flags) {
+  out.Number(static_cast<uint32_t>(flags.size()));
+  for (bool flag : flags) out.Flag(flag);
+}
+
+std::vector<bool> GetFlags(ByteReader& in) {
+  std::vector<bool> flags(in.Count(1));
+  for (size_t i = 0; i < flags.size(); ++i) flags[i] = in.Flag();
+  return flags;
+}
+
 WaitingInput GetWaiting(ByteReader& in) {
   WaitingInput waiting;
   waiting.rows = in.Number<uint64_t>();
@@ -39,6 +50,7 @@ void Write(ByteWriter& out, const CutFrame& frame) {
   out.Flag(frame.until.has_value());
   if (frame.until) PutPositions(out, *frame.until);
   out.Flag(frame.replay_ends);
+  PutFlags(out, frame.ended);
   out.Flag(frame.sinks.has_value());
   if (frame.sinks) {
     out.Number(frame.sinks->history.value());
@@ -54,6 +66,7 @@ CutFrame ReadCut(ByteReader& in) {
   frame.watermarks = GetTimes(in);
   if (in.Flag()) frame.until = GetPositions(in);
   frame.replay_ends = in.Flag();
+  frame.ended = GetFlags(in);
   if (in.Flag()) {
     frame.sinks.emplace();
     frame.sinks->history = Epoch(in.Number<uint64_t>());
@@ -83,7 +96,7 @@ void Write(ByteWriter& out, const DoneFrame& frame) {
   out.Number(frame.epoch.value());
   Put(out, frame.waiting);
   PutTimes(out, frame.event_times);
-  out.Flag(frame.finished);
+  PutFlags(out, frame.ended);
   out.Number(frame.run_micros);
   PutSinkPositions(out, frame.sinks);
   out.Flag(frame.sinks_full);
@@ -93,7 +106,7 @@ DoneFrame ReadDone(ByteReader& in) {
   frame.epoch = Epoch(in.Number<uint64_t>());
   frame.waiting = GetWaiting(in);
   frame.event_times = GetTimes(in);
-  frame.finished = in.Flag();
+  frame.ended = GetFlags(in);
   frame.run_micros = in.Number<int64_t>();
   frame.sinks = GetSinkPositions(in);
   frame.sinks_full = in.Flag();

@@ -54,7 +54,7 @@ class ConductorTest : public testing::Test {
       conductor_->OnTaken(ShardId(shard), taken);
       DoneFrame done;
       done.epoch = epoch;
-      done.finished = finished;
+      done.ended = {finished};
       done.event_times = {static_cast<int64_t>(epoch.value()) * 100 + shard};
       conductor_->OnDone(ShardId(shard), done);
     }

@@ -38,12 +38,13 @@ std::vector<Frame> AllKinds() {
   cut.watermarks = {std::nullopt, 17};
   cut.until = SomePositions();
   cut.replay_ends = true;
+  cut.ended = {false, true};
   cut.sinks = CutFrame::Sinks{Epoch(3), {{{"0", {Epoch(4), 17}}}, {}}};
   DoneFrame done;
   done.epoch = Epoch(5);
   done.waiting = {3, 4};
   done.event_times = {9, std::nullopt};
-  done.finished = true;
+  done.ended = {true, false};
   done.run_micros = 77;
   done.sinks = {{}, {{"000001", {Epoch(4), 3}}}};
   done.sinks_full = true;

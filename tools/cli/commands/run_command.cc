@@ -29,6 +29,13 @@ absl::StatusOr<v1::Definition> DefinitionToRun(const RunOptions& options) {
     return WrongUseError(StrCat("run ends when all sources have ended, but a source of the table ", follows[0],
                                 " follows for ever: set mode: static on it, or use freshet apply"));
   }
+  // Nobody looks before the end, and nothing is kept for a later start: one epoch, whose changes are the rows.
+  if (options.data_dir.empty() && !OutlineOf(*definition).bounds_load_epochs) {
+    v1::DefinitionFile& overlay = *definition->add_files();
+    overlay.set_name("run");
+    overlay.set_language(v1::DefinitionFile::YAML);
+    overlay.set_text("options: {load_epoch_max_rows: 1000000000000, load_epoch_max_bytes: 1000000000000000}\n");
+  }
   if (options.shards > 0) {
     v1::DefinitionFile& overlay = *definition->add_files();
     overlay.set_name("--shards");
