@@ -1,0 +1,262 @@
+"""The workloads that need a running daemon: HTTP ingest, look-ups under load, idle pipelines, Kafka. Each gives lines of
+(what, value, unit, floor, goal); a floor that is None has no bound."""
+import http.client
+import json
+import pathlib
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+
+import inputs
+import measure
+
+SYSTEM = pathlib.Path(__file__).parents[2] / 'tests' / 'system'
+sys.path.insert(0, str(SYSTEM))
+
+COUNTS = '''name: p
+tables:
+  t: {columns: [{name: k, type: bigint}, {name: text, type: text}]}
+views:
+  v: {materialized: true, key: [k], aggregate: {input: t, keys: {k: k}, values: {n: "count(*)"}}}
+'''
+
+
+def apply(daemon, name, text, check=True):
+    path = daemon.folder / f'{name}.yaml'
+    path.write_text(text)
+    return daemon.cli('apply', '--name', name, '-f', str(path), '--wait', check=check, timeout=600)
+
+
+def cpu_seconds(pids):
+    total = 0
+    for pid in pids:
+        fields = pathlib.Path(f'/proc/{pid}/stat').read_text().rsplit(')', 1)[1].split()
+        total += (int(fields[11]) + int(fields[12])) / 100
+    return total
+
+
+class Client:
+    """One connection that stays open."""
+
+    def __init__(self, daemon):
+        self.connection = http.client.HTTPConnection(daemon.endpoints['http'])
+
+    def call(self, method, path, body=None, content_type=None):
+        self.connection.request(method, path, body, {'Content-Type': content_type} if content_type else {})
+        answer = self.connection.getresponse()
+        return answer.status, answer.read()
+
+
+def body_of(rows):
+    return ''.join(f'{{"k": {i % 97}, "text": "{"x" * 75}"}}\n' for i in range(rows)).encode()
+
+
+def push(client, body, wait):
+    status, answer = client.call('POST', f'/v1/pipelines/p/tables/t:ingest?wait={wait}', body, 'application/x-ndjson')
+    if status == 429:
+        return 0
+    assert status == 200, answer
+    return json.loads(answer)['accepted']
+
+
+def latencies(daemon, wait, seconds):
+    client, body, taken = Client(daemon), body_of(100), []
+    begin = time.monotonic()
+    for i in range(int(seconds * 100)):
+        due = begin + i / 100
+        time.sleep(max(0.0, due - time.monotonic()))
+        # From when it was due: a late one makes those behind it late.
+        push(client, body, wait)
+        taken.append((time.monotonic() - due) * 1000)
+    return taken
+
+
+def rate(daemon, seconds, clients=4):
+    body, counts = body_of(1000), [0] * clients
+    end = time.monotonic() + seconds
+
+    def run(number):
+        client = Client(daemon)
+        while time.monotonic() < end:
+            counts[number] += push(client, body, 'durable')
+
+    threads = [threading.Thread(target=run, args=(number,)) for number in range(clients)]
+    begin = time.monotonic()
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return sum(counts) / (time.monotonic() - begin)
+
+
+def http_ingest(start_daemon, seconds, _folder):
+    daemon = start_daemon(settings=['ingest.pending_bytes=256MiB'])
+    apply(daemon, 'p', COUNTS)
+    for wait, floor in (('durable', 25), ('visible', 30)):
+        taken = latencies(daemon, wait, seconds)
+        yield f'p50 of wait={wait}, 100 requests/s of 100 rows', measure.percentile(taken, 0.5), 'ms', None, None
+        yield f'p99 of wait={wait}, 100 requests/s of 100 rows', measure.percentile(taken, 0.99), 'ms', floor, None
+    yield 'rows/s durable, 100-byte NDJSON, 1,000 a request', rate(daemon, seconds), 'rows/s', -500_000, None
+
+
+def points(start_daemon, seconds, _folder):
+    """Key look-ups while four clients push as fast as they can."""
+    daemon = start_daemon(settings=['ingest.pending_bytes=64MiB'])
+    apply(daemon, 'p', COUNTS)
+    push(Client(daemon), body_of(1000), 'visible')
+    loader = threading.Thread(target=rate, args=(daemon, seconds + 2))
+    loader.start()
+    time.sleep(1)
+    client, taken = Client(daemon), []
+    end = time.monotonic() + seconds
+    while time.monotonic() < end:
+        begin = time.monotonic()
+        status, answer = client.call('GET', f'/v1/pipelines/p/views/v/rows?key={len(taken) % 97}')
+        taken.append((time.monotonic() - begin) * 1000)
+        assert status == 200 and json.loads(answer)['rows'], answer
+    loader.join()
+    yield 'p50 of a look-up by key under full ingest', measure.percentile(taken, 0.5), 'ms', None, None
+    yield 'p99 of a look-up by key under full ingest', measure.percentile(taken, 0.99), 'ms', 5, 1
+
+
+def idle(start_daemon, seconds, _folder):
+    daemon = start_daemon()
+    (daemon.folder / 'in').mkdir()
+    (daemon.folder / 'in' / 'a.csv').write_text('k,text\n1,a\n')
+    followed = COUNTS.replace('{name: text, type: text}]}',
+                              '{name: text, type: text}], sources: [{connector: files, path: "in/*.csv", format: csv, mode: follow}]}')
+    for number in range(100):
+        apply(daemon, f'p{number}', followed.replace('name: p', f'name: p{number}', 1))
+    shards = [pid for number in range(100) for pid in daemon.shard_pids(f'p{number}')]
+    everyone = [daemon.process.pid, *shards]
+    time.sleep(2)
+    before, begin = cpu_seconds(everyone), time.monotonic()
+    time.sleep(seconds)
+    share = (cpu_seconds(everyone) - before) / (time.monotonic() - begin) * 100
+    memory = [int(pathlib.Path(f'/proc/{pid}/statm').read_text().split()[1]) * 4096 for pid in shards]
+    yield 'CPU of 100 idle pipelines', share, '% of a core', 2, 0.2
+    yield 'memory of an idle pipeline', measure.Summary.of(memory).median / 1e6, 'MB', 40, 15
+    for views in (1, 990):
+        name = f'views{views}'
+        text = [f'name: {name}', 'tables:']
+        text += [f'  {table}: {{columns: [{{name: k, type: bigint}}, {{name: text, type: text}}]}}' for table in ('t', 'quiet')]
+        text += ['views:', COUNTS.splitlines()[-1]]
+        text += [f'  v{i}: {{materialized: true, key: [k], aggregate: {{input: quiet, keys: {{k: "k + {i}"}}, values: {{n: "count(*)"}}}}}}'
+                 for i in range(1, views)]
+        apply(daemon, name, '\n'.join(text) + '\n')
+        client, body, taken = Client(daemon), body_of(1), []
+        for _ in range(200):
+            begin = time.monotonic()
+            status, answer = client.call('POST', f'/v1/pipelines/{name}/tables/t:ingest?wait=visible', body, 'application/x-ndjson')
+            taken.append((time.monotonic() - begin) * 1000)
+            assert status == 200, answer
+        if views == 1:
+            alone = measure.percentile(taken, 0.5)
+        else:
+            yield 'one row visible, 1 view of 990 changes, against 1 of 1', measure.percentile(taken, 0.5) / alone, 'x', 1.5, 1.1
+
+
+def memory(start_daemon, _seconds, folder):
+    """What a group and a row that a join keeps take: the shard's resident bytes above those of the empty pipeline."""
+    daemon = start_daemon(files_root=folder)
+
+    def grown(name, text):
+        apply(daemon, name, text)
+        (pid,) = daemon.shard_pids(name)
+        return int(pathlib.Path(f'/proc/{pid}/statm').read_text().split()[1]) * 4096
+
+    groups = 1_000_000
+    path = inputs.unique_dimension(folder, groups).relative_to(folder)
+    one = inputs.unique_dimension(folder, 1).relative_to(folder)
+    counted = '''name: {name}
+tables:
+  t: {{columns: [{{name: id, type: bigint}}, {{name: g, type: bigint}}], sources: [{{connector: files, path: {path}, format: csv, mode: follow}}]}}
+views:
+  c: {{aggregate: {{input: t, keys: {{id: id}}, values: {{n: "count(*)"}}}}}}
+  total: {{materialized: true, aggregate: {{input: c, values: {{n: "sum(n)"}}}}}}
+'''
+    joined = '''name: {name}
+tables:
+  t: {{columns: [{{name: id, type: bigint}}, {{name: g, type: bigint}}], sources: [{{connector: files, path: {path}, format: csv, mode: follow}}]}}
+  u: {{columns: [{{name: id, type: bigint}}, {{name: g, type: bigint}}], sources: [{{connector: files, path: {one}, format: csv, mode: follow}}]}}
+views:
+  j: {{join: {{left: t, right: u, kind: inner, condition: "t.id = u.id"}}}}
+  total: {{materialized: true, aggregate: {{input: j, values: {{n: "count(*)"}}}}}}
+'''
+    empty = grown('empty', counted.format(name='empty', path=one))
+    many = grown('groups', counted.format(name='groups', path=path))
+    yield 'bytes of a group with count(*)', (many - empty) / groups, 'bytes', 120, 80
+    kept = grown('joined', joined.format(name='joined', path=path, one=one))
+    yield 'bytes of a row of two bigints that a join keeps, 16 of them payload', (kept - empty) / groups, 'bytes', 116, 80
+
+
+def kafka(start_daemon, seconds, folder):
+    from kafka_broker import KafkaBroker  # noqa: PLC0415 - needs the broker's jars
+    import os
+    jars = os.environ.get('FRESHET_KAFKA_JARS', pathlib.Path(__file__).parents[2] / 'build' / 'kafka')
+    rows = 5_000_000
+    path = inputs.words(folder, rows)
+    with tempfile.TemporaryDirectory() as place:
+        broker = KafkaBroker(pathlib.Path(place) / 'kafka', pathlib.Path(jars))
+        try:
+            broker.create_topic('words', 8)
+            subprocess.run(['kcat', '-P', '-b', broker.address, '-t', 'words', '-X', 'linger.ms=5', '-l', str(path)], check=True)
+            begin = time.monotonic()
+            subprocess.run(['kcat', '-C', '-q', '-e', '-b', broker.address, '-t', 'words', '-o', 'beginning', '-f', ''], check=True,
+                           stdout=subprocess.DEVNULL)
+            bare = rows / (time.monotonic() - begin)
+            daemon = start_daemon()
+            definition = f'''name: kafka
+tables:
+  lines:
+    columns: [{{name: word, type: text}}]
+    sources: [{{connector: kafka, brokers: "{broker.address}", topic: words, format: json, mode: follow, start: earliest}}]
+views:
+  counts: {{materialized: true, key: [word], aggregate: {{input: lines, keys: {{word: word}}, values: {{n: "count(*)"}}}}}}
+  total: {{materialized: true, aggregate: {{input: counts, values: {{n: "sum(n)"}}}}}}
+'''
+            begin = time.monotonic()
+            apply(daemon, 'kafka', definition)
+            daemon.wait_rows('kafka', 'total', lambda found: found and int(found[0]['n'] or 0) >= rows, timeout=600)
+            own = rows / (time.monotonic() - begin)
+            yield 'messages/s, from apply to all counted', own, 'messages/s', -1_000_000, None
+            yield 'share of a bare librdkafka consumer (kcat)', own / bare * 100, '%', None, -70
+            yield from kafka_latency(daemon, broker, rows, seconds)
+        finally:
+            broker.stop()
+
+
+def kafka_latency(daemon, broker, counted, seconds):
+    """100,000 messages/s in bursts of 10 ms: from when a burst was due to when its last message is visible."""
+    producer = subprocess.Popen(['kcat', '-P', '-b', broker.address, '-t', 'words', '-X', 'linger.ms=1'], stdin=subprocess.PIPE)
+    lines = b''.join(b'{"word": "abcdefg"}\n' for _ in range(1000))
+    client, taken, due = Client(daemon), [], []
+    begin = time.monotonic()
+
+    def produce():
+        for i in range(int(seconds * 100)):
+            at = begin + i / 100
+            time.sleep(max(0.0, at - time.monotonic()))
+            producer.stdin.write(lines)
+            producer.stdin.flush()
+            due.append((counted + 1000 * (i + 1), at))
+
+    thread = threading.Thread(target=produce)
+    thread.start()
+    done = 0
+    while thread.is_alive() or done < len(due):
+        status, answer = client.call('GET', '/v1/pipelines/kafka/views/total/rows')
+        assert status == 200, answer
+        seen, now = int(json.loads(answer)['rows'][0]['n']), time.monotonic()
+        while done < len(due) and due[done][0] <= seen:
+            taken.append((now - due[done][1]) * 1000)
+            done += 1
+    producer.stdin.close()
+    producer.wait()
+    yield 'p50 from produce to visible at 100,000/s', measure.percentile(taken, 0.5), 'ms', None, None
+    yield 'p99 from produce to visible at 100,000/s', measure.percentile(taken, 0.99), 'ms', 20, 5
+
+
+SERVICES = {'http': http_ingest, 'points': points, 'idle': idle, 'memory': memory, 'kafka': kafka}
