@@ -3,13 +3,28 @@
 namespace freshet {
 namespace {
 
-uint64_t LoadTail(const char* data, size_t size) {
-  uint64_t value = 0;
-  std::memcpy(&value, data, size);
+uint64_t Load8(const char* data) {
+  uint64_t value;
+  std::memcpy(&value, data, 8);
   return value;
 }
 
-uint64_t Load8(const char* data) { return LoadTail(data, 8); }
+uint64_t Load4(const char* data) {
+  uint32_t value;
+  std::memcpy(&value, data, 4);
+  return value;
+}
+
+uint64_t Byte(const char* data, size_t at) {
+  return static_cast<uint64_t>(static_cast<unsigned char>(data[at])) << 8 * at;
+}
+
+// The first `size` bytes, fewer than 8: by loads that overlap, since a copy of unknown size is a call.
+uint64_t LoadFew(const char* data, size_t size) {
+  if (size >= 4) return Load4(data) | Load4(data + size - 4) << 8 * (size - 4);
+  if (size == 0) return 0;
+  return Byte(data, 0) | Byte(data, size / 2) | Byte(data, size - 1);
+}
 
 }  // namespace
 
@@ -20,9 +35,9 @@ uint64_t HashBytes(const char* data, size_t size, uint64_t seed) {
     data += 16;
     size -= 16;
   }
-  uint64_t first = LoadTail(data, size < 8 ? size : 8);
-  uint64_t second = size > 8 ? LoadTail(data + 8, size - 8) : 0;
-  return HashPair(first, second ^ state, seed);
+  if (size < 8) return HashPair(LoadFew(data, size), state, seed);
+  uint64_t second = size == 8 ? 0 : Load8(data + size - 8) >> 8 * (16 - size);
+  return HashPair(Load8(data), second ^ state, seed);
 }
 
 }  // namespace freshet

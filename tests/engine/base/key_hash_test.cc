@@ -21,6 +21,18 @@ TEST(KeyHashTest, IsStable) {
   EXPECT_EQ(HashBytes("a text of more than two times sixteen bytes", 43, 7), 0x06488A118D1BD574ull);
 }
 
+// The bytes behind the last 16 go in as two little-endian numbers, whatever their number.
+TEST(KeyHashTest, AnyNumberOfBytesAtTheEndCounts) {
+  const std::string text = "a text of more than two times sixteen bytes";
+  constexpr uint64_t kSeed = 7;
+  for (size_t size = 0; size <= 16; ++size) {
+    uint64_t halves[2] = {0, 0};
+    std::memcpy(halves, text.data(), size);
+    const uint64_t state = kSeed ^ MixHash(size + 0x589965CC75374CC3ull, 0x1D8E4E27C47D124Full);
+    EXPECT_EQ(HashBytes(text.data(), size, kSeed), HashPair(halves[0], halves[1] ^ state, kSeed)) << size;
+  }
+}
+
 TEST(KeyHashTest, BytesOfAllLengthsDiffer) {
   std::set<uint64_t> seen;
   std::string zeros(100, '\0');
