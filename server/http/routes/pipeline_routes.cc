@@ -134,13 +134,17 @@ absl::StatusOr<HttpResponse> Validate(Pipelines& pipelines, const HttpRequest& r
 
 absl::StatusOr<HttpResponse> Explain(Pipelines& pipelines, const HttpRequest& request) {
   v1::ExplainPipelineRequest call;
+  const std::string_view format = request.Query("format").value_or("json");
+  if (format != "json" && format != "text") {
+    return MakeError(ErrorCode::kInvalidRequest, StrCat("format=", format, " must be json or text"));
+  }
   if (request.path_parameters.contains("p") && request.body.empty()) {
     call.set_name(NameOf(request));
   } else {
     ASSIGN_OR_RETURN(*call.mutable_definition(), DefinitionOf(request, "definition"));
   }
   ASSIGN_OR_RETURN(v1::ExplainPipelineResponse answer, pipelines.Explain(call));
-  if (request.Query("format").value_or("") == "text") return HttpResponse::Text(answer.text());
+  if (format == "text") return HttpResponse::Text(answer.text());
   json::object object{{"text", answer.text()}, {"problems", ProblemsArray(answer.problems())}};
   boost::system::error_code error;
   json::value plan = json::parse(answer.json(), error);

@@ -1,10 +1,14 @@
 #include "server/http/routes/server_routes.h"
 
+#include <string>
+
 #include <boost/json/object.hpp>
+#include <boost/json/parse.hpp>
 #include <boost/json/serialize.hpp>
 
 #include "engine/base/check.h"
 #include "server/errors/error_list.h"
+#include "server/http/api/openapi_text.h"
 #include "server/http/api/simple_route.h"
 
 namespace freshet {
@@ -29,6 +33,17 @@ std::unique_ptr<Route> MetricsRoute(const RouteServices& services) {
       });
 }
 
+std::unique_ptr<Route> OpenApiRoute(const RouteServices& services) {
+  std::string_view text = OpenApiText();
+  boost::json::value description = boost::json::parse(boost::json::string_view(text.data(), text.size()));
+  description.at("info").as_object()["version"] = services.version;
+  return std::make_unique<SimpleRoute>(
+      RouteInfo{"GET", "/openapi.json", {}, "describes every call (OpenAPI 3.1)", false},
+      [body = boost::json::serialize(description)](const HttpRequest&) {
+        return absl::StatusOr<HttpResponse>(HttpResponse::Json(body));
+      });
+}
+
 }  // namespace
 
 std::vector<std::unique_ptr<Route>> ServerRoutes(const RouteServices& services) {
@@ -48,6 +63,7 @@ std::vector<std::unique_ptr<Route>> ServerRoutes(const RouteServices& services) 
         return absl::StatusOr<HttpResponse>(
             HttpResponse::Json(boost::json::serialize(boost::json::object{{"version", version}})));
       }));
+  routes.push_back(OpenApiRoute(services));
   return routes;
 }
 

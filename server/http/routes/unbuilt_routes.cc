@@ -15,7 +15,7 @@ class UnbuiltRoute : public Route {
       : info_{method, pattern, std::move(parameters), feature, false} {}
 
   const RouteInfo& info() const override { return info_; }
-  void Handle(const HttpRequest&, std::shared_ptr<ResponseWriter> writer) override {
+  void Handle(HttpRequest, std::shared_ptr<ResponseWriter> writer) override {
     writer->Send(
         ProblemResponse(MakeError(ErrorCode::kUnsupported, StrCat(info_.doc, " is not built in this release"))));
   }
@@ -33,7 +33,6 @@ std::vector<std::unique_ptr<Route>> UnbuiltRoutes() {
     routes.push_back(std::make_unique<UnbuiltRoute>(method, pattern, std::move(parameters), feature));
   };
   add("POST", "/v1/pipelines/{p}:query", {}, "ad-hoc SQL");
-  add("GET", "/openapi.json", {}, "the OpenAPI description");
   return routes;
 }
 
