@@ -47,6 +47,7 @@ bool Conductor::Poll() {
   if (!started_ || !failure_.ok()) return false;
   switch (status_.phase) {
     case Phase::kWaiting:
+      if (stopped_) return false;
       // What is replayed was cut before, and what of it is not written yet had room then.
       if (status_.sinks_full && !replaying()) return false;
       if (!MustCut() && !policy_.ShouldCut(clock_->MonotonicMicros())) return false;
@@ -57,7 +58,7 @@ bool Conductor::Poll() {
       Commit();
       return true;
     case Phase::kFinished:
-      if (!checkpoint_wanted_) return false;
+      if (!checkpoint_wanted_ || stopped_) return false;
       Cut();
       return true;
     case Phase::kRunning:
@@ -67,7 +68,7 @@ bool Conductor::Poll() {
 }
 
 std::optional<int64_t> Conductor::NextWakeMicros() const {
-  if (!started_ || status_.phase != Phase::kWaiting) return std::nullopt;
+  if (!started_ || stopped_ || status_.phase != Phase::kWaiting) return std::nullopt;
   if (status_.sinks_full && !replaying()) return std::nullopt;
   if (MustCut()) return clock_->MonotonicMicros();
   return policy_.NextWakeMicros();

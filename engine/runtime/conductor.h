@@ -79,6 +79,13 @@ class Conductor {
   // Sets a checkpoint into the next epoch, and cuts it even if nothing waits.
   void RequestCheckpoint() { checkpoint_wanted_ = true; }
 
+  // The epoch that runs is the last one.
+  void StopCutting() { stopped_ = true; }
+  // No epoch runs: what was cut is committed.
+  bool idle() const {
+    return status_.phase == ConductorStatus::Phase::kWaiting || status_.phase == ConductorStatus::Phase::kFinished;
+  }
+
   // Does what is due: commits when the journal is durable, cuts when the policy says so. True: it did something.
   bool Poll();
   // When Poll would do something by itself; no value: not before a frame or the journal.
@@ -105,6 +112,7 @@ class Conductor {
   CutPolicy policy_;
 
   bool started_ = false;
+  bool stopped_ = false;
   bool checkpoint_wanted_ = false;
   absl::Status failure_;
   std::optional<CutRecord> next_replay_;

@@ -122,6 +122,7 @@ void ShardLoop::OnCut(CutFrame frame) {
   CHECK(status_.phase == Phase::kIdle) << "cut " << frame.epoch << " came in the middle of epoch " << status_.current;
   CHECK_LT(status_.current, frame.epoch) << "epochs do not grow";
   cut_ = std::move(frame);
+  if (options_.on_begun) options_.on_begun(cut_.epoch);
   status_.phase = Phase::kTaking;
   status_.current = cut_.epoch;
   status_.rows_in_epoch = 0;

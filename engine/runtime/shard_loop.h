@@ -53,6 +53,8 @@ class ShardLoop {
     // Per source: in a load it is taken once all others have ended, so that what it is joined with is complete then.
     // Empty: none is.
     std::vector<bool> load_last = {};
+    // Called when an epoch begins, before anything of it is done.
+    std::function<void(Epoch)> on_begun;
     // Called when everything that the epoch takes from the sources has been taken.
     std::function<void(Epoch)> on_taken;
   };

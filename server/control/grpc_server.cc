@@ -67,9 +67,11 @@ class GrpcServer::Impl {
     return absl::OkStatus();
   }
 
+  void Drain() { server_->GetHealthCheckService()->SetServingStatus(false); }
+
   void Stop(uint64_t timeout_ms) {
     stopped_ = true;
-    server_->GetHealthCheckService()->SetServingStatus(false);
+    Drain();
     watches_.EndAll();
     server_->Shutdown(std::chrono::system_clock::now() + std::chrono::milliseconds(timeout_ms));
   }
@@ -96,6 +98,7 @@ absl::StatusOr<std::unique_ptr<GrpcServer>> GrpcServer::Start(Services services)
 GrpcServer::GrpcServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 GrpcServer::~GrpcServer() = default;
 const std::string& GrpcServer::address() const { return impl_->address(); }
+void GrpcServer::Drain() { impl_->Drain(); }
 void GrpcServer::Stop(uint64_t timeout_ms) { impl_->Stop(timeout_ms); }
 
 }  // namespace freshet

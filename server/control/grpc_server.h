@@ -30,6 +30,8 @@ class GrpcServer {
 
   // host:port with the port that was taken.
   const std::string& address() const;
+  // Health answers NOT_SERVING from now on; calls are taken as before.
+  void Drain();
   // Health answers NOT_SERVING, no new call is taken, watches end with UNAVAILABLE; what still runs after `timeout_ms`
   // is cancelled. Returns once every call has ended; the pipelines must still be there. Called once.
   void Stop(uint64_t timeout_ms);

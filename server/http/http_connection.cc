@@ -33,6 +33,10 @@ using Clock = std::chrono::steady_clock;
 constexpr uint32_t kHeaderBytesMax = 16 * 1024;
 constexpr size_t kReadBytes = 16 * 1024;
 constexpr size_t kWriteBytes = 64 * 1024;
+// How long what still comes of a refused request is read, so that its client gets to read the answer.
+constexpr auto kLinger = std::chrono::seconds(2);
+// How long a connection that is new when the server stops has for its first request.
+constexpr auto kFirstRequest = std::chrono::milliseconds(250);
 // The system tells of what a slow reader has taken in steps of up to its whole buffer.
 constexpr uint64_t kTimeoutsWithoutProgress = 4;
 
@@ -52,7 +56,11 @@ std::string_view ReasonOf(int status) {
 class Connection : public std::enable_shared_from_this<Connection> {
  public:
   Connection(tcp::socket socket, const HttpConnectionContext& context, std::function<void()> closed)
-      : socket_(std::move(socket)), context_(context), timer_(socket_.get_executor()), closed_(std::move(closed)) {}
+      : socket_(std::move(socket)),
+        context_(context),
+        timer_(socket_.get_executor()),
+        closed_(std::move(closed)),
+        body_share_(context.bodies) {}
   ~Connection() { closed_(); }
 
   void Start() {
@@ -62,7 +70,13 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void AskToClose() {
     asio::post(socket_.get_executor(), [self = shared_from_this()] {
       self->closing_ = true;
-      if (!self->answering_) self->Close();
+      if (self->answering_ || self->RequestHasCome()) return;
+      if (self->round_ > 1) return self->Close();
+      // It is new: its client may be about to send the first one.
+      self->timer_.expires_after(kFirstRequest);
+      self->timer_.async_wait([self](error_code error) {
+        if (!error && !self->answering_ && !self->RequestHasCome()) self->Close();
+      });
     });
   }
 
@@ -70,9 +84,16 @@ class Connection : public std::enable_shared_from_this<Connection> {
   class Writer;
   using Parser = http::request_parser<http::string_body>;
 
+  // Some of one, at least.
+  bool RequestHasCome() {
+    error_code ignored;
+    return input_.size() > 0 || (parser_ && parser_->got_some()) || socket_.available(ignored) > 0;
+  }
+
   void ReadRequest() {
     answering_ = false;
-    if (closing_) return Close();
+    body_share_.Release();
+    if (closing_ && !RequestHasCome()) return Close();
     parser_.emplace();
     parser_->header_limit(kHeaderBytesMax);
     parser_->body_limit(context_.request_bytes_max);
@@ -92,11 +113,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
       error_code error;
       size_t used = parser_->put(input_.data(), error);
       input_.consume(used);
-      if (error == http::error::need_more) {
-        if (used == 0) break;
-        continue;
-      }
-      if (error) return Refuse(error);
+      if (error && error != http::error::need_more) return Refuse(StatusOf(error));
+      if (!body_share_.GrowTo(parser_->get().body().size())) return Refuse(NoRoom());
+      if (error && used == 0) break;
     }
     if (parser_->is_done()) return HandleRequest();
     if (!continue_sent_ && parser_->is_header_done() &&
@@ -129,6 +148,7 @@ class Connection : public std::enable_shared_from_this<Connection> {
     socket_.non_blocking(true, error);
     size_t bytes = error ? 0 : socket_.read_some(asio::buffer(chunk), error);
     if (error == asio::error::would_block) return StartRead();
+    if (lingering_) return error ? Close() : StartRead();
     if (error) {
       // A client may close its half and still wait for an answer that is at hand; a long read is given up.
       if (!answering_ || gone_) return Close();
@@ -141,13 +161,26 @@ class Connection : public std::enable_shared_from_this<Connection> {
     if (!answering_) ParseOrRead();
   }
 
-  void Refuse(error_code error) {
-    absl::Status status =
-        error == http::error::body_limit || error == http::error::header_limit
-            ? MakeError(ErrorCode::kRequestTooLarge,
-                        StrCat("the request is too large: at most ", kHeaderBytesMax, " bytes of headers and ",
-                               context_.request_bytes_max, " bytes of body (setting http.request_bytes_max)"))
-            : MakeError(ErrorCode::kInvalidRequest, StrCat("malformed HTTP: ", error.message()));
+  absl::Status StatusOf(error_code error) const {
+    if (error != http::error::body_limit && error != http::error::header_limit) {
+      return MakeError(ErrorCode::kInvalidRequest, StrCat("malformed HTTP: ", error.message()));
+    }
+    return MakeError(ErrorCode::kRequestTooLarge,
+                     StrCat("the request is too large: at most ", kHeaderBytesMax, " bytes of headers and ",
+                            context_.request_bytes_max, " bytes of body (setting http.request_bytes_max)"));
+  }
+
+  absl::Status NoRoom() const {
+    return MakeError(ErrorCode::kTooManyRequests,
+                     StrCat("requests that are not answered yet hold all of ", context_.bodies.bytes_max(),
+                            " bytes for bodies; try again later (setting http.bodies_bytes_max)"));
+  }
+
+  // Answers a request that is not read to its end: the connection ends with it.
+  void Refuse(const absl::Status& status) {
+    parser_.reset();
+    body_share_.Release();
+    unread_ = true;
     keep_alive_ = false;
     head_ = false;
     version_ = 11;
@@ -164,7 +197,9 @@ class Connection : public std::enable_shared_from_this<Connection> {
   void WatchStream();
   int64_t TakenBytes() { return written_bytes_ - UntakenBytes(socket_.native_handle()); }
   void EndAnswer();
-  std::string Head(const HttpResponse& response, std::optional<size_t> length) const;
+  void Linger();
+  // Decides whether the answer is the last one.
+  std::string Head(const HttpResponse& response, std::optional<size_t> length);
 
   void Close() {
     error_code ignored;
@@ -184,11 +219,15 @@ class Connection : public std::enable_shared_from_this<Connection> {
   uint64_t round_ = 0;
   bool continue_sent_ = false;
   bool closing_ = false;
+  bool unread_ = false;     // of the request that was refused more may come
+  bool lingering_ = false;  // what comes is thrown away
+  BodyBudget::Share body_share_;
 
   // The running answer.
   bool answering_ = false;
-  bool keep_alive_ = false;
-  bool head_ = false;  // a HEAD request: no body
+  bool keep_alive_ = false;  // its client wants
+  bool last_ = false;        // of the connection, as its head says
+  bool head_ = false;        // a HEAD request: no body
   unsigned version_ = 11;
   bool chunked_ = false;  // the stream's body
   int status_ = 0;
@@ -308,13 +347,14 @@ void Connection::HandleRequest() {
   route_pattern_ = route->info().pattern;
   auto writer = std::make_shared<Writer>(shared_from_this());
   if (route->info().blocks) {
-    context_.run_on_worker([route, request, writer] { route->Handle(*request, writer); });
+    context_.run_on_worker([route, request, writer] { route->Handle(std::move(*request), writer); });
   } else {
-    route->Handle(*request, writer);
+    route->Handle(std::move(*request), writer);
   }
 }
 
-std::string Connection::Head(const HttpResponse& response, std::optional<size_t> length) const {
+std::string Connection::Head(const HttpResponse& response, std::optional<size_t> length) {
+  last_ = !keep_alive_ || closing_ || context_.draining;
   std::string head = StrCat("HTTP/1.1 ", response.status, " ", ReasonOf(response.status), "\r\n");
   for (const auto& [name, value] : response.headers) head.append(StrCat(name, ": ", value, "\r\n"));
   if (length) {
@@ -322,7 +362,7 @@ std::string Connection::Head(const HttpResponse& response, std::optional<size_t>
   } else if (chunked_) {
     head.append("Transfer-Encoding: chunked\r\n");
   }
-  if (!keep_alive_ || closing_) {
+  if (last_) {
     head.append("Connection: close\r\n");
   } else if (version_ < 11) {
     head.append("Connection: keep-alive\r\n");
@@ -417,9 +457,22 @@ void Connection::EndAnswer() {
   asio::async_write(socket_, asio::buffer(*whole), [self = shared_from_this(), whole](error_code error, size_t) {
     double seconds = std::chrono::duration<double>(Clock::now() - self->started_).count();
     self->context_.on_answered(self->route_pattern_, self->status_, seconds);
-    if (error || !self->keep_alive_ || self->closing_) return self->Close();
-    self->ReadRequest();
+    if (error) return self->Close();
+    if (!self->last_) return self->ReadRequest();
+    self->unread_ || self->input_.size() > 0 ? self->Linger() : self->Close();
   });
+}
+
+// A connection that is closed while bytes of the request come in is reset, and the answer lost with it.
+void Connection::Linger() {
+  lingering_ = true;
+  error_code ignored;
+  socket_.shutdown(tcp::socket::shutdown_send, ignored);
+  timer_.expires_after(kLinger);
+  timer_.async_wait([self = shared_from_this()](error_code error) {
+    if (!error) self->Close();
+  });
+  StartRead();
 }
 
 }  // namespace

@@ -5,6 +5,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <functional>
+#include <future>
 #include <mutex>
 #include <thread>
 #include <unordered_map>
@@ -22,6 +23,7 @@
 #include "server/errors/error_list.h"
 #include "server/http/api/problem.h"
 #include "server/http/api/router.h"
+#include "server/http/body_budget.h"
 #include "server/http/http_connection.h"
 #include "server/http/route_list.h"
 
@@ -85,11 +87,14 @@ class HttpServer::Impl {
                        .version = services.version,
                        .run_on_worker = [this](std::function<void()> work) { asio::post(workers_, std::move(work)); },
                        .ready = [this] { return !draining_.load(); }})),
+        bodies_(services.settings.http_bodies_bytes_max, services.metrics),
         context_{.router = router_,
                  .run_on_worker = [this](std::function<void()> work) { asio::post(workers_, std::move(work)); },
                  .on_answered = [&metrics = services.metrics](
                                     std::string_view route, int status,
                                     double seconds) { metrics.CountRequest(route, status, seconds); },
+                 .bodies = bodies_,
+                 .draining = draining_,
                  .request_bytes_max = services.settings.http_request_bytes_max,
                  .idle_timeout_ms = services.settings.http_idle_timeout_ms},
         refusal_(RefusalOf(services.settings.http_connections_max)),
@@ -126,10 +131,17 @@ class HttpServer::Impl {
 
   const std::string& address() const { return address_; }
 
-  void Drain(uint64_t timeout_ms) {
-    draining_ = true;
-    asio::post(accepting_, [this] { StopAccepting(); });
-    CloseConnections();
+  void Drain() { draining_ = true; }
+
+  void Close(uint64_t timeout_ms) {
+    auto stopped = std::make_shared<std::promise<void>>();
+    asio::post(accepting_, [this, stopped] {
+      if (acceptor_.is_open()) AcceptWaiting();
+      StopAccepting();
+      CloseConnections();
+      stopped->set_value();
+    });
+    stopped->get_future().wait();
     std::unique_lock lock(mutex_);
     all_closed_.wait_for(lock, std::chrono::milliseconds(timeout_ms), [this] { return closers_.empty(); });
   }
@@ -139,18 +151,33 @@ class HttpServer::Impl {
   // know what it waits for.
   void Accept() {
     acceptor_.async_accept(asio::make_strand(io_), [this](error_code error, tcp::socket socket) {
+      if (!error) Adopt(std::move(socket));
       if (error == asio::error::operation_aborted || !acceptor_.is_open()) return;
       if (error) return AcceptLater();  // out of descriptors: some come back
-      error_code ignored;
-      socket.set_option(tcp::no_delay(true), ignored);
-      bool full;
-      {
-        std::lock_guard lock(mutex_);
-        full = closers_.size() >= settings_.http_connections_max;
-      }
-      full ? Refuse(std::move(socket)) : Serve(std::move(socket));
       Accept();
     });
+  }
+
+  // Those whose clients think that they are connected: closed with the acceptor, they would be reset.
+  void AcceptWaiting() {
+    error_code error;
+    acceptor_.non_blocking(true, error);
+    while (!error) {
+      tcp::socket socket(asio::make_strand(io_));
+      acceptor_.accept(socket, error);
+      if (!error) Adopt(std::move(socket));
+    }
+  }
+
+  void Adopt(tcp::socket socket) {
+    error_code ignored;
+    socket.set_option(tcp::no_delay(true), ignored);
+    bool full;
+    {
+      std::lock_guard lock(mutex_);
+      full = closers_.size() >= settings_.http_connections_max;
+    }
+    full ? Refuse(std::move(socket)) : Serve(std::move(socket));
   }
 
   void AcceptLater() {
@@ -220,6 +247,7 @@ class HttpServer::Impl {
   std::atomic<bool> draining_ = false;
   asio::thread_pool workers_{kWorkers};
   const Router router_;
+  BodyBudget bodies_;
   const HttpConnectionContext context_;
 
   std::mutex mutex_;  // of the connections
@@ -248,6 +276,7 @@ absl::StatusOr<std::unique_ptr<HttpServer>> HttpServer::Start(Services services)
 HttpServer::HttpServer(std::unique_ptr<Impl> impl) : impl_(std::move(impl)) {}
 HttpServer::~HttpServer() = default;
 const std::string& HttpServer::address() const { return impl_->address(); }
-void HttpServer::Drain(uint64_t timeout_ms) { impl_->Drain(timeout_ms); }
+void HttpServer::Drain() { impl_->Drain(); }
+void HttpServer::Close(uint64_t timeout_ms) { impl_->Close(timeout_ms); }
 
 }  // namespace freshet

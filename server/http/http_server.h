@@ -35,9 +35,13 @@ class HttpServer {
 
   // host:port with the port that was taken.
   const std::string& address() const;
-  // Makes /readyz answer 503, stops accepting, closes idle connections and lets running answers end for at most
-  // `timeout_ms`. Called once; the destructor stops at once.
-  void Drain(uint64_t timeout_ms);
+  // From now on /readyz answers 503, and each answer is the last one of its connection. Connections that wait or come
+  // are served as before.
+  void Drain();
+  // After Drain. Takes those that have connected already, accepts no more, closes connections without a request and
+  // waits for the answers to all others, for at most `timeout_ms`. Again: waits on. The destructor breaks off what is
+  // left.
+  void Close(uint64_t timeout_ms);
 
  private:
   class Impl;

@@ -9,6 +9,8 @@ constexpr MetricInfo kMetrics[] = {
     // The server's own
     {"freshet_http_requests_total", kCounter, "Answered HTTP requests by route and status."},
     {"freshet_http_request_seconds", kHistogram, "Time from a request's last byte to its complete answer, by route."},
+    {"freshet_http_body_bytes", kGauge, "Bytes of request bodies that the server holds."},
+    {"freshet_http_bodies_refused_total", kCounter, "Requests answered 429: too many bytes of bodies were held."},
     {"freshet_grpc_calls_total", kCounter, "Ended calls of the control plane by method and status."},
     {"freshet_grpc_call_seconds", kHistogram, "Duration of the control plane's calls by method, watches left out."},
     {"freshet_changes_subscribers", kGauge, "Open streams of changes."},

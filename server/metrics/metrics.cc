@@ -54,6 +54,8 @@ class ServerMetrics::Impl {
     if (seconds) call_seconds_.Add({{"method", std::string(method)}}, kLatencyBuckets).Observe(*seconds);
   }
 
+  prometheus::Gauge& body_bytes() { return body_bytes_; }
+  prometheus::Counter& refused_bodies() { return refused_bodies_; }
   prometheus::Counter& change_encodings() { return change_encodings_; }
   prometheus::Counter& change_bytes() { return change_bytes_; }
   prometheus::Counter& slow_subscribers() { return slow_subscribers_; }
@@ -78,6 +80,8 @@ class ServerMetrics::Impl {
       AddHistogram("freshet_http_request_seconds", &registry_);
   prometheus::Family<prometheus::Counter>& calls_ = AddCounter("freshet_grpc_calls_total", &registry_);
   prometheus::Family<prometheus::Histogram>& call_seconds_ = AddHistogram("freshet_grpc_call_seconds", &registry_);
+  prometheus::Gauge& body_bytes_ = AddGauge("freshet_http_body_bytes", &registry_).Add({});
+  prometheus::Counter& refused_bodies_ = AddCounter("freshet_http_bodies_refused_total", &registry_).Add({});
   prometheus::Counter& change_encodings_ = AddCounter("freshet_changes_encodings_total", &registry_).Add({});
   prometheus::Counter& change_bytes_ = AddCounter("freshet_changes_sent_bytes_total", &registry_).Add({});
   prometheus::Counter& slow_subscribers_ = AddCounter("freshet_changes_slow_subscribers_total", &registry_).Add({});
@@ -95,6 +99,9 @@ void ServerMetrics::CountRequest(std::string_view route, int status, double seco
 void ServerMetrics::CountCall(std::string_view method, std::string_view status, std::optional<double> seconds) {
   impl_->CountCall(method, status, seconds);
 }
+
+void ServerMetrics::AddBodyBytes(double bytes) { impl_->body_bytes().Increment(bytes); }
+void ServerMetrics::CountRefusedBody() { impl_->refused_bodies().Increment(); }
 
 void ServerMetrics::CountChangeEncoding() { impl_->change_encodings().Increment(); }
 void ServerMetrics::CountChangeBytes(uint64_t bytes) { impl_->change_bytes().Increment(static_cast<double>(bytes)); }

@@ -25,6 +25,10 @@ class ServerMetrics {
   // that last as long as their client wants have no duration.
   void CountCall(std::string_view method, std::string_view status, std::optional<double> seconds);
 
+  // Of the bodies of HTTP requests: bytes that are held more (or less, below 0), and a request that found no room.
+  void AddBodyBytes(double bytes);
+  void CountRefusedBody();
+
   // Of the streams of changes: encoded parts of epochs, bytes that were given to streams, subscribers that were cut off
   // because they were too slow; how many there are, and the bytes that wait for the slowest one.
   void CountChangeEncoding();

@@ -1,5 +1,7 @@
 #include "server/pipelines/pipeline_manager.h"
 
+#include <google/protobuf/util/time_util.h>
+
 #include <algorithm>
 
 #include "absl/strings/escaping.h"
@@ -32,6 +34,12 @@ v1::CatalogRevision RevisionOf(const v1::Definition& definition, CompiledDefinit
 
 }  // namespace
 
+absl::Status PipelineManager::CheckTakesWork() const {
+  if (!draining_) return absl::OkStatus();
+  return MakeError(ErrorCode::kUnavailable,
+                   "the server stops and changes no pipeline; try again where it serves again");
+}
+
 absl::StatusOr<CatalogPipeline> PipelineManager::Find(const std::string& name) const {
   ASSIGN_OR_RETURN(std::string id, PipelineIdOf(name));
   auto pipeline = dependencies_.catalog->Find(id);
@@ -57,6 +65,7 @@ CompiledDefinition PipelineManager::Compile(const v1::Definition& definition) co
 }
 
 absl::StatusOr<v1::Pipeline> PipelineManager::Create(const v1::CreatePipelineRequest& request) {
+  RETURN_IF_ERROR(CheckTakesWork());
   CompiledDefinition compiled = Compile(request.pipeline().definition());
   if (HasErrors(compiled.problems)) return ProblemsError(compiled.problems);
   std::string id = request.pipeline_id();
@@ -66,8 +75,12 @@ absl::StatusOr<v1::Pipeline> PipelineManager::Create(const v1::CreatePipelineReq
     if (dependencies_.catalog->Find(id)) {
       return MakeError(ErrorCode::kAlreadyExists, fmt::format("there is a pipeline '{}' already", id));
     }
+    // As it would be at its start.
     v1::Pipeline pipeline = request.pipeline();
     pipeline.set_name("pipelines/" + id);
+    pipeline.set_state(v1::Pipeline::STOPPED);
+    *pipeline.mutable_create_time() = *pipeline.mutable_update_time() =
+        google::protobuf::util::TimeUtil::MicrosecondsToTimestamp(dependencies_.clock->UnixMicros());
     return pipeline;
   }
   AssignTableUids(nullptr, /*revision=*/1, &compiled.physical);
@@ -113,6 +126,7 @@ absl::StatusOr<v1::ListPipelinesResponse> PipelineManager::List(const v1::ListPi
 }
 
 absl::StatusOr<v1::Pipeline> PipelineManager::Update(const v1::UpdatePipelineRequest& request) {
+  RETURN_IF_ERROR(CheckTakesWork());
   const v1::Pipeline& wanted = request.pipeline();
   bool definition = request.update_mask().paths().empty();
   bool desired_state = false;
@@ -165,6 +179,7 @@ absl::StatusOr<v1::Pipeline> PipelineManager::UpdateDefinition(const CatalogPipe
 }
 
 absl::Status PipelineManager::Delete(const v1::DeletePipelineRequest& request) {
+  RETURN_IF_ERROR(CheckTakesWork());
   std::lock_guard lock(changes_);
   auto pipeline = Find(request.name());
   if (absl::IsNotFound(pipeline.status()) && request.allow_missing()) return absl::OkStatus();
@@ -187,6 +202,7 @@ absl::StatusOr<v1::Pipeline> PipelineManager::Stop(const v1::StopPipelineRequest
 
 absl::StatusOr<v1::Pipeline> PipelineManager::SetDesired(const std::string& name, const std::string& etag,
                                                          v1::Pipeline::DesiredState desired) {
+  RETURN_IF_ERROR(CheckTakesWork());
   if (desired == v1::Pipeline::DESIRED_STATE_UNSPECIFIED) desired = v1::Pipeline::STARTED;
   std::lock_guard lock(changes_);
   ASSIGN_OR_RETURN(CatalogPipeline pipeline, Find(name));

@@ -1,6 +1,7 @@
 // The use cases on pipelines, over catalog, compiler and supervisor.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <mutex>
 #include <string>
@@ -42,10 +43,13 @@ class PipelineManager : public Pipelines {
   absl::StatusOr<std::vector<RelationInfo>> Relations(const std::string& name) override;
   std::vector<ShardMetrics> Metrics() override;
 
+  // The server stops: what changes a pipeline is refused from now on. Any thread.
+  void Drain() { draining_ = true; }
   // The supervisor's on_change.
   void OnChange(const std::string& uid);
 
  private:
+  absl::Status CheckTakesWork() const;
   absl::StatusOr<CatalogPipeline> Find(const std::string& name) const;
   v1::Pipeline ResourceOf(const CatalogPipeline& pipeline) const;
   CompiledDefinition Compile(const v1::Definition& definition) const;
@@ -58,6 +62,7 @@ class PipelineManager : public Pipelines {
 
   const Dependencies dependencies_;
   PipelineWatches watches_;
+  std::atomic<bool> draining_ = false;
   std::mutex changes_;  // held from the check of an etag to the change that it allows
 };
 

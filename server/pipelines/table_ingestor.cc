@@ -30,6 +30,10 @@ absl::Status CheckTable(const v1::PhysicalPlan& plan, const v1::Plan& definition
 }  // namespace
 
 void TableIngestor::Ingest(IngestRows rows, std::function<void(absl::StatusOr<IngestedRows>)> done) {
+  if (draining_) {
+    return done(MakeError(ErrorCode::kUnavailable,
+                          "the server stops and takes no rows: these were not taken; try again where it serves again"));
+  }
   auto pipeline = catalog_->Find(rows.pipeline);
   if (!pipeline) {
     return done(MakeError(ErrorCode::kNotFound, fmt::format("there is no pipeline '{}'", rows.pipeline)));

@@ -1,6 +1,7 @@
 // Sends ingest requests to the shards of their pipelines, and gives tokens for what they took.
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <functional>
 #include <string>
@@ -20,6 +21,9 @@ class TableIngestor : public Ingestor {
   TableIngestor(const Settings* settings, Catalog* catalog, Supervisor* supervisor, uint64_t seed)
       : settings_(settings), catalog_(catalog), supervisor_(supervisor), seed_(seed) {}
 
+  // The server stops: rows are refused from now on. Any thread.
+  void Drain() { draining_ = true; }
+
   void Ingest(IngestRows rows, std::function<void(absl::StatusOr<IngestedRows>)> done) override;
 
  private:
@@ -27,6 +31,7 @@ class TableIngestor : public Ingestor {
   Catalog* const catalog_;
   Supervisor* const supervisor_;
   const uint64_t seed_;
+  std::atomic<bool> draining_ = false;
 };
 
 // The position that a token of this pipeline stands for. Errors: INVALID_TOKEN, PIPELINE_REPLACED.

@@ -6,6 +6,7 @@
 #include <csignal>
 #include <cstdio>
 #include <memory>
+#include <thread>
 
 #include "engine/base/check.h"
 #include "engine/base/str_cat.h"
@@ -23,6 +24,7 @@
 #include "server/planner/compile.h"
 #include "server/planner/explain.h"
 #include "server/roles/endpoints_file.h"
+#include "server/roles/stop_signals.h"
 #include "server/roles/version.h"
 #include "server/shard/system_clock.h"
 #include "server/storage/failpoint.h"
@@ -50,14 +52,6 @@ CompileDefinition CompilerOf(const Settings& settings, const DataDirectory& dire
   };
 }
 
-sigset_t StopSignals() {
-  sigset_t signals;
-  ::sigemptyset(&signals);
-  ::sigaddset(&signals, SIGTERM);
-  ::sigaddset(&signals, SIGINT);
-  return signals;
-}
-
 // All parts of the server, each made after what it needs.
 class Standalone {
  public:
@@ -66,6 +60,7 @@ class Standalone {
   absl::Status Start();
   // Waits for a signal, then stops within settings.stop_timeout_ms.
   void ServeAndStop();
+  void Drain();
 
  private:
   const Settings settings_;
@@ -132,21 +127,32 @@ absl::Status Standalone::Start() {
 }
 
 void Standalone::ServeAndStop() {
-  sigset_t signals = StopSignals();
-  int signal = 0;
-  ::sigwait(&signals, &signal);
+  const int signal = WaitForStopSignal();
   spdlog::info("stopping: signal {}", signal);
-  // Each of the three has a third: answers that run, calls that run, shards.
-  uint64_t share_ms = settings_.stop_timeout_ms / 3;
+  const StopDeadline deadline{std::chrono::milliseconds(settings_.stop_timeout_ms)};
+  Drain();
+  spdlog::info("stopped");
+}
+
+void Standalone::Drain() {
   ::unlink(directory_->endpoints_file().c_str());
+  // From here on nothing new is begun, and whoever asks is told.
+  manager_->Drain();
+  ingestor_->Drain();
+  http_->Drain();
+  grpc_->Drain();
   changes_->Drain();
-  http_->Drain(share_ms);
-  grpc_->Stop(share_ms);
-  supervisor_->Stop(std::chrono::milliseconds(share_ms));
+  std::this_thread::sleep_for(std::chrono::milliseconds(settings_.stop_notice_ms));
+  // What runs gets its end: the shards still work, so rows that were taken become visible to those who wait for it.
+  const uint64_t left_ms = settings_.stop_timeout_ms - settings_.stop_notice_ms;
+  http_->Close(left_ms / 2);
+  grpc_->Stop(left_ms / 8);
+  supervisor_->Stop(std::chrono::milliseconds(left_ms / 4));
+  // Those who waited for a shard that stands still have been told so by now.
+  http_->Close(left_ms / 16);
   changes_->Stop();
   grpc_ = nullptr;
   http_ = nullptr;
-  spdlog::info("stopped");
 }
 
 // The usual soft limit of open files, 1024, is meant for programs that use select(); connections alone may be as many.
@@ -162,9 +168,7 @@ void AllowManyFiles() {
 int RunStandalone(const Settings& settings) {
   ::signal(SIGPIPE, SIG_IGN);
   AllowManyFiles();
-  // Blocked in all threads, so that only the wait for it takes it.
-  sigset_t signals = StopSignals();
-  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+  HoldStopSignals();
   Standalone standalone(settings);
   if (absl::Status status = standalone.Start(); !status.ok()) {
     spdlog::error("cannot start: {} ({})", StdView(status.message()), InfoOf(CodeOf(status)).name);

@@ -33,6 +33,11 @@ const SettingInfo kSettings[] = {
      "Open HTTP connections; further ones are answered 503 and closed.", 1, 1'000'000},
     {"http.request_bytes_max", &Settings::http_request_bytes_max, kBytes, "16MiB",
      "The largest body of a request; above it 413 is answered.", kKiB, kGiB},
+    {"http.bodies_bytes_max", &Settings::http_bodies_bytes_max, kBytes, "256MiB",
+     "Bodies of all requests that are not answered yet, over all connections; above it 429 is answered. While they go "
+     "to "
+     "the shards they are held twice.",
+     kKiB, 64 * kGiB},
     {"http.idle_timeout", &Settings::http_idle_timeout_ms, kDuration, "60s",
      "A connection without a request, or that sends its request slower than this, is closed.", 100, kHour},
     {"http.page_rows_default", &Settings::http_page_rows_default, kCount, "100",
@@ -99,6 +104,10 @@ const SettingInfo kSettings[] = {
      "Bytes of dead letters kept per source and shard.", 0, 16 * kGiB},
     {"sources.ahead", &Settings::source_ahead_bytes, kBytes, "16MiB",
      "Decoded rows that each source keeps ready for the next epoch.", 64 * kKiB, 16 * kGiB},
+    {"stop.notice", &Settings::stop_notice_ms, kDuration, "0ms",
+     "How long after SIGTERM connections stay open, while /readyz answers 503 and new work is refused: what a load "
+     "balancer takes to notice.",
+     0, kHour},
     {"stop.timeout", &Settings::stop_timeout_ms, kDuration, "10s", "From SIGTERM until what still runs is killed.", 100,
      kHour},
 };

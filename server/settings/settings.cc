@@ -174,6 +174,12 @@ absl::Status FinishSettings(Settings* settings) {
   if (settings->http_page_rows_default > settings->http_page_rows_max) {
     return InvalidSetting("http.page_rows_default is above http.page_rows_max");
   }
+  if (settings->http_bodies_bytes_max < settings->http_request_bytes_max) {
+    return InvalidSetting("http.bodies_bytes_max is below http.request_bytes_max: one request would never find room");
+  }
+  if (settings->stop_notice_ms >= settings->stop_timeout_ms) {
+    return InvalidSetting("stop.notice is not below stop.timeout: no time would be left to stop in order");
+  }
   RETURN_IF_ERROR(CheckAddress("http.address", settings->http_address));
   RETURN_IF_ERROR(CheckAddress("grpc.address", settings->grpc_address));
   std::error_code error;

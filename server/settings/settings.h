@@ -22,6 +22,7 @@ struct Settings {
   uint64_t http_threads = 0;
   uint64_t http_connections_max = 0;
   uint64_t http_request_bytes_max = 0;
+  uint64_t http_bodies_bytes_max = 0;  // over all connections
   uint64_t http_idle_timeout_ms = 0;
   uint64_t http_page_rows_default = 0;
   uint64_t http_page_rows_max = 0;
@@ -53,6 +54,7 @@ struct Settings {
   uint64_t dead_letters_max = 0;  // per source and shard
   uint64_t dead_letter_bytes_max = 0;
   uint64_t source_ahead_bytes = 0;  // decoded rows that a source keeps ready
+  uint64_t stop_notice_ms = 0;      // from SIGTERM until connections are closed
   uint64_t stop_timeout_ms = 0;     // from SIGTERM to the last process' end
 };
 

@@ -44,6 +44,7 @@ PipelineShard::PipelineShard(Options options)
     : options_(std::move(options)),
       start_(*options_.start),
       retention_(RetentionOf(start_.limits()), options_.clock),
+      mark_(EpochMarkPath(start_.socket_folder(), start_.shard())),
       end_epoch_(start_.end_epoch()) {}
 
 PipelineShard::~PipelineShard() = default;
@@ -182,6 +183,7 @@ absl::Status PipelineShard::Start(Link* link) {
   options.limits = LimitsOf(start_.options());
   options.load_limits = LoadLimitsOf(start_.options());
   options.load_last = load_last_;
+  options.on_begun = [this](Epoch epoch) { mark_.Set({epoch.value(), loop_->status().committed.value()}); };
   std::vector<Committable*> committables;
   for (const auto& view : views_) committables.push_back(view.get());
   for (const auto& ring : rings_) {
@@ -229,6 +231,7 @@ bool PipelineShard::Step() {
   const bool finished = loop_->status().finished && Drained();
   if (Epoch committed = loop_->status().committed; committed != committed_ || finished != told_finished_) {
     committed_ = committed;
+    if (loop_->status().current == committed_) mark_.Set({});  // else the next one has begun in the same step
     told_finished_ = finished;
     AfterCommit();
   }

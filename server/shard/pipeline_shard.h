@@ -21,6 +21,7 @@
 #include "server/shard/open_sinks.h"
 #include "server/shard/reading/change_reads.h"
 #include "server/shard/reading/read_queue.h"
+#include "server/storage/epoch_mark.h"
 #include "server/transport/frame_connection.h"
 
 namespace freshet {
@@ -79,6 +80,13 @@ class PipelineShard {
     asked_epochs_ = false;
   }
 
+  // The epoch that runs is the last one. Of shard 0, which leads; the others have none of their own.
+  void StopEpochs() {
+    if (loop_ != nullptr) loop_->conductor()->StopCutting();
+  }
+  // Shard 0, after StopEpochs: no epoch runs any more.
+  bool EpochsEnded() const { return loop_ == nullptr || loop_->conductor()->idle(); }
+
   // Works on epochs and reads, a slice of each. False: nothing can be done before an event or NextWakeMicros.
   bool Step();
   int64_t NextWakeMicros() const;
@@ -119,6 +127,7 @@ class PipelineShard {
   std::unique_ptr<ShardLoop> loop_;
   absl::Status failure_;
 
+  EpochMark mark_;
   Epoch committed_;
   bool told_finished_ = false;
   int64_t committed_micros_ = 0;

@@ -84,6 +84,7 @@ class ShardProcess {
   std::unique_ptr<ExtentResolver> resolver_;
   std::unique_ptr<LogWriter> log_;  // shard 0
   bool log_open_ = false;
+  bool draining_ = false;  // ends with the epoch that runs
   std::optional<v1::SourceExtents> extents_;
   std::unique_ptr<SocketLink> link_;
   std::unique_ptr<PipelineShard> pipeline_;
@@ -119,6 +120,10 @@ int ShardProcess::Run() {
     }
     bool worked = pipeline_ != nullptr && pipeline_->Step();
     if (pipeline_ != nullptr && !pipeline_->failure().ok()) return Fail(pipeline_->failure());
+    if (draining_ && (pipeline_ == nullptr || pipeline_->EpochsEnded())) {
+      control_.Flush();  // the answers that the last epoch gave
+      return kExitStopped;
+    }
     int64_t now = clock_.MonotonicMicros();
     if (pipeline_ != nullptr) HastenReport(now);
     // No report goes out before a look: a load that ends above the limit is not told to be complete.
@@ -195,7 +200,10 @@ std::optional<int> ShardProcess::HandleServer(v1::ToShard message) {
       if (pipeline_ != nullptr) pipeline_->CancelRead(message.cancel_read().id());
       return std::nullopt;
     case v1::ToShard::kStop:
-      return kExitStopped;
+      if (!message.stop().drain()) return kExitStopped;
+      draining_ = true;
+      if (pipeline_ != nullptr) pipeline_->StopEpochs();
+      return std::nullopt;
     case v1::ToShard::kPing: {
       v1::FromShard answer;
       answer.mutable_pong()->set_id(message.ping().id());

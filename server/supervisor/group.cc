@@ -320,7 +320,10 @@ void Group::OnExit(uint32_t shard, uint64_t generation, int wait_status) {
     } else {
       failure = {fmt::format("shard {} (process {}) ended: {}", shard, pid, DescribeExit(wait_status)), "SHARD_DIED"};
     }
+    failure.ran = EpochOf(shard);
     Fail(std::move(failure));
+  } else if (shard == 0) {
+    StopOthers();
   }
   for (const Shard& each : shards_) {
     if (each.pid != 0) return;
@@ -330,16 +333,22 @@ void Group::OnExit(uint32_t shard, uint64_t generation, int wait_status) {
 
 void Group::Fail(Failure failure) {
   if (phase_ == Phase::kEnding) return;
-  spdlog::warn("pipeline {}: generation {} failed: {}", pipeline_.entry.id(), start_.generation, failure.reason);
+  if (!MayBeOfEpoch(failure.code)) failure.ran = {};
+  spdlog::warn("pipeline {}: generation {} failed: {}", pipeline_.entry.id(), start_.generation, failure.Text());
   failure_ = std::move(failure);
   End(/*gently=*/false);
 }
 
-void Group::End(bool gently) {
+void Group::CancelWaiting() {
   reads_.CancelAll(MakeError(ErrorCode::kUnavailable, "the pipeline's shards are being stopped; try again"));
   ingest_.CancelAll(MakeError(ErrorCode::kUnavailable,
                               "the pipeline's shards are being stopped: it is not known whether the rows were taken; "
                               "send the request again with the same Idempotency-Key"));
+}
+
+// Gently: the epoch that runs is the last one, and who waits for it gets its answer.
+void Group::End(bool gently) {
+  if (!gently) CancelWaiting();
   watch_timer_.cancel();
   keep_timer_.cancel();
   keeping_ = false;
@@ -355,12 +364,20 @@ void Group::End(bool gently) {
     return;
   }
   v1::ToShard message;
-  message.mutable_stop();
-  SendAll(message);
+  message.mutable_stop()->set_drain(true);
+  SendTo(0, message);  // the others follow once it has ended: they have a part in its last epoch
   After(timer_, kGentleEnd, &Group::Kill);
 }
 
+void Group::StopOthers() {
+  CancelWaiting();
+  v1::ToShard message;
+  message.mutable_stop();
+  SendAll(message);
+}
+
 void Group::Kill() {
+  CancelWaiting();
   // A process that has ended and is not reaped keeps its number, so no other one is hit.
   for (const Shard& shard : shards_) {
     if (shard.pid != 0) ::kill(shard.pid, SIGKILL);
@@ -395,8 +412,9 @@ void Group::AfterEnd() {
   }
   last_failure_ = failure_;
   ++restarts_;
-  auto wait = policy_.OnFailure(environment_.clock->MonotonicMicros(), rows_, failure_->code);
+  auto wait = policy_.OnFailure(environment_.clock->MonotonicMicros(), rows_, failure_->code, failure_->ran);
   if (!wait) {
+    failure_ = GivingUp();
     spdlog::error("pipeline {} has failed: {}", pipeline_.entry.id(), failure_->reason);
     SaveFailure();
     SetPhase(Phase::kFailed);
@@ -405,6 +423,20 @@ void Group::AfterEnd() {
   SetPhase(Phase::kBackoff);
   After(timer_, microseconds(*wait), &Group::Begin);
 }
+
+std::string Group::Failure::Text() const {
+  return ran.epoch == 0 ? reason : fmt::format("in epoch {}: {}", ran.epoch, reason);
+}
+
+Group::Failure Group::GivingUp() const {
+  const uint64_t times = policy_.failures_of_epoch();
+  if (times < 2) return {failure_->Text(), failure_->code};
+  return {fmt::format("epoch {} has ended the shards {} times in a row, the last time: {}", failure_->ran.epoch, times,
+                      failure_->reason),
+          failure_->code};
+}
+
+EpochMark::Value Group::EpochOf(uint32_t shard) const { return EpochMark::Read(EpochMarkPath(folder_, shard)); }
 
 // A server that starts keeps it FAILED. Posted before any next start, which forgets it.
 void Group::SaveFailure() {

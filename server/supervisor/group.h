@@ -13,6 +13,7 @@
 #include "engine/base/clock.h"
 #include "server/catalog/catalog.h"
 #include "server/settings/settings.h"
+#include "server/storage/epoch_mark.h"
 #include "server/supervisor/epoch_window.h"
 #include "server/supervisor/group_ingest.h"
 #include "server/supervisor/group_reads.h"
@@ -113,6 +114,10 @@ class Group : public std::enable_shared_from_this<Group> {
   struct Failure {
     std::string reason;
     std::string code;
+    EpochMark::Value ran = {};  // the epoch, where one did
+
+    // With the epoch.
+    std::string Text() const;
   };
 
   // From nothing to a running generation.
@@ -144,12 +149,18 @@ class Group : public std::enable_shared_from_this<Group> {
   // To its end.
   void Fail(Failure failure);
   void End(bool gently);
+  void CancelWaiting();
+  void StopOthers();
   void Kill();
   void AfterEnd();
+  // What is told of a pipeline that is not started again.
+  Failure GivingUp() const;
   void SaveFailure();
   void SetPhase(Phase phase);
   v1::Pipeline::State State() const;
   std::string Reason() const;
+  // The epoch that a shard ran last.
+  EpochMark::Value EpochOf(uint32_t shard) const;
   uint32_t shard_count() const;
   void After(boost::asio::steady_timer& timer, std::chrono::microseconds wait, void (Group::*then)());
   std::string lock_path() const;

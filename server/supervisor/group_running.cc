@@ -86,7 +86,7 @@ void Group::OnCommitted(const v1::Committed& committed) {
   }
   rows_ = committed.rows();
   if (committed.load_complete()) window_.OnCommit(committed.epoch(), environment_.clock->MonotonicMicros());
-  if (!keeping_) {
+  if (!keeping_ && phase_ == Phase::kRunning) {
     keeping_ = true;
     After(keep_timer_, kKeepInterval, &Group::KeepEpochs);
   }
@@ -177,7 +177,7 @@ void Group::Watch() {
     if (shards_[shard].unanswered++ >= kPingsPerTimeout) {
       Fail({fmt::format("shard {} (process {}) made no progress for {} s", shard, shards_[shard].pid,
                         environment_.settings->shard_timeout_ms / 1000),
-            "SHARD_STALLED"});
+            "SHARD_STALLED", EpochOf(shard)});
       return;
     }
     SendTo(shard, ping);
@@ -213,7 +213,7 @@ std::string Group::Reason() const {
   for (const Shard& shard : shards_) {
     if (shard.report && !shard.report->waiting_for().empty()) return shard.report->waiting_for();
   }
-  if (last_failure_ && !loaded_) return "restarted after: " + last_failure_->reason;
+  if (last_failure_ && !loaded_) return "restarted after: " + last_failure_->Text();
   if (phase_ == Phase::kWaitingForOld) return "waits for the shards of an earlier start to end";
   return "";
 }
@@ -242,6 +242,14 @@ void Group::Ingest(uint64_t revision, v1::IngestCall call, std::chrono::millisec
     absl::Status status = CheckServing(State(), pipeline_.entry.id(), Reason());
     return done(status.ok() ? MakeError(ErrorCode::kUnavailable, "the pipeline's shards are starting; try again")
                             : status);
+  }
+  // A shard that stands still takes nothing from its link; it counts what is pending only once it has taken it.
+  const uint64_t queued = shards_[0].connection->traffic().bytes_queued;
+  if (queued > environment_.settings->ingest_pending_bytes_max) {
+    return done(MakeError(ErrorCode::kTooManyRequests,
+                          fmt::format("{} bytes wait for shard 0 already; try again later (setting "
+                                      "ingest.pending_bytes)",
+                                      queued)));
   }
   ingest_.Submit(std::move(call), timeout, std::move(done));
 }

@@ -24,12 +24,22 @@ bool IsOfMachine(std::string_view code) {
   return IsOneOf(code, {ErrorCode::kDiskFull, ErrorCode::kUnavailable, ErrorCode::kShardStalled});
 }
 
-std::optional<int64_t> RestartPolicy::OnFailure(int64_t now_micros, uint64_t progress, std::string_view code) {
+bool MayBeOfEpoch(std::string_view code) {
+  return IsOneOf(code,
+                 {ErrorCode::kShardDied, ErrorCode::kShardStalled, ErrorCode::kMemoryLimit, ErrorCode::kInternal});
+}
+
+std::optional<int64_t> RestartPolicy::OnFailure(int64_t now_micros, uint64_t progress, std::string_view code,
+                                                EpochMark::Value ran) {
+  if (!MayBeOfEpoch(code)) ran = {};
+  const bool same_epoch = ran.epoch != 0 && epoch_.epoch != 0 && ran.after == epoch_.after;
+  failures_of_epoch_ = ran.epoch == 0 ? 0 : same_epoch ? failures_of_epoch_ + 1 : 1;
+  epoch_ = ran;
   if (IsFinal(code)) return std::nullopt;
   bool memory = code == InfoOf(ErrorCode::kMemoryLimit).name;
-  bool healthy = now_micros - started_micros_ >= options_.healthy_micros;
+  bool healthy = !same_epoch && now_micros - started_micros_ >= options_.healthy_micros;
   if (healthy) memory_failures_ = 0;
-  if (healthy || progress > furthest_) failures_ = 0;
+  if (healthy || (!same_epoch && progress > furthest_)) failures_ = 0;
   furthest_ = std::max(furthest_, progress);
   ++failures_;
   if (memory) ++memory_failures_;
@@ -44,6 +54,8 @@ void RestartPolicy::Reset() {
   failures_ = 0;
   memory_failures_ = 0;
   furthest_ = 0;
+  epoch_ = {};
+  failures_of_epoch_ = 0;
 }
 
 }  // namespace freshet

@@ -5,6 +5,8 @@
 #include <optional>
 #include <string_view>
 
+#include "server/storage/epoch_mark.h"
+
 namespace freshet {
 
 // Whether another start would fail just the same, since what the definition names is not there or is not what it was
@@ -14,6 +16,9 @@ bool IsFinal(std::string_view code);
 // Whether a pipeline that failed so is started again with the server: the machine was the reason (no disk, no process),
 // not the pipeline. Others stay FAILED until a user starts or updates them.
 bool IsOfMachine(std::string_view code);
+
+// Whether what an epoch did may have been the reason.
+bool MayBeOfEpoch(std::string_view code);
 
 class RestartPolicy {
  public:
@@ -31,12 +36,15 @@ class RestartPolicy {
   void OnStart(int64_t now_micros) { started_micros_ = now_micros; }
   // It has failed, having got to `progress` (records read, over all sources): further than ever before means that
   // this failure is not the one before again. `code`: of the error list; memory failures are not excused by progress,
-  // and what IsFinal is not tried again. The wait before the next start; no value: give up.
-  std::optional<int64_t> OnFailure(int64_t now_micros, uint64_t progress, std::string_view code);
+  // and what IsFinal is not tried again. `ran`: the epoch, where one did; nothing excuses a failure in the same epoch
+  // as the one before (in the one that follows the same one: what was not journaled gets a new number), however long it
+  // took to get there again. The wait before the next start; no value: give up.
+  std::optional<int64_t> OnFailure(int64_t now_micros, uint64_t progress, std::string_view code, EpochMark::Value ran);
   // A user starts it anew.
   void Reset();
 
-  uint64_t failures() const { return failures_; }
+  // How often in a row the epoch of the last failure was the one that ran; 0 where none did.
+  uint64_t failures_of_epoch() const { return failures_of_epoch_; }
 
  private:
   const Options options_;
@@ -44,6 +52,8 @@ class RestartPolicy {
   uint64_t failures_ = 0;
   uint64_t memory_failures_ = 0;
   uint64_t furthest_ = 0;
+  EpochMark::Value epoch_;
+  uint64_t failures_of_epoch_ = 0;
 };
 
 }  // namespace freshet

@@ -28,7 +28,7 @@ class Route {
 
   virtual const RouteInfo& info() const = 0;
   // Called from any thread, several at a time.
-  virtual void Handle(const HttpRequest& request, std::shared_ptr<ResponseWriter> writer) = 0;
+  virtual void Handle(HttpRequest request, std::shared_ptr<ResponseWriter> writer) = 0;
 };
 
 }  // namespace freshet

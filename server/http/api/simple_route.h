@@ -18,7 +18,7 @@ class SimpleRoute : public Route {
   SimpleRoute(RouteInfo info, Answer answer) : info_(std::move(info)), answer_(std::move(answer)) {}
 
   const RouteInfo& info() const override { return info_; }
-  void Handle(const HttpRequest& request, std::shared_ptr<ResponseWriter> writer) override {
+  void Handle(HttpRequest request, std::shared_ptr<ResponseWriter> writer) override {
     absl::StatusOr<HttpResponse> response = answer_(request);
     writer->Send(response.ok() ? *std::move(response) : ProblemResponse(response.status()));
   }

@@ -100,7 +100,7 @@ class ChangesRoute : public Route {
 
   const RouteInfo& info() const override { return info_; }
 
-  void Handle(const HttpRequest& request, std::shared_ptr<ResponseWriter> writer) override {
+  void Handle(HttpRequest request, std::shared_ptr<ResponseWriter> writer) override {
     absl::StatusOr<ChangesParameters> parameters = ParseChanges(request);
     if (!parameters.ok()) return writer->Send(ProblemResponse(parameters.status()));
     if (request.head) {  // a stream without an end has no head to measure

@@ -93,11 +93,11 @@ class IngestRoute : public Route {
 
   const RouteInfo& info() const override { return info_; }
 
-  void Handle(const HttpRequest& request, std::shared_ptr<ResponseWriter> writer) override {
+  void Handle(HttpRequest request, std::shared_ptr<ResponseWriter> writer) override {
     absl::StatusOr<IngestRows> rows = ParseIngest(request);
     if (!rows.ok()) return writer->Send(ProblemResponse(rows.status()));
     std::string pipeline = rows->pipeline;
-    rows->body = request.body;
+    rows->body = std::move(request.body);
     services_.ingestor.Ingest(*std::move(rows),
                               [services = services_, pipeline, writer](absl::StatusOr<IngestedRows> taken) {
                                 if (!taken.ok()) return SendReadProblem(services, pipeline, taken.status(), writer);

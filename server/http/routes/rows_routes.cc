@@ -84,7 +84,7 @@ class RowsRoute : public Route {
 
   const RouteInfo& info() const override { return info_; }
 
-  void Handle(const HttpRequest& request, std::shared_ptr<ResponseWriter> writer) override {
+  void Handle(HttpRequest request, std::shared_ptr<ResponseWriter> writer) override {
     absl::StatusOr<RowsRequestParameters> parameters = ParseRowsRequest(request, services_.settings);
     if (!parameters.ok()) return writer->Send(ProblemResponse(parameters.status()));
     if (parameters->format == RowsFormat::kJson) {

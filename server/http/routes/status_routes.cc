@@ -55,7 +55,7 @@ class DeadLettersRoute : public Route {
   explicit DeadLettersRoute(const RouteServices& services) : services_(services) {}
 
   const RouteInfo& info() const override { return info_; }
-  void Handle(const HttpRequest& request, std::shared_ptr<ResponseWriter> writer) override {
+  void Handle(HttpRequest request, std::shared_ptr<ResponseWriter> writer) override {
     DeadLettersQuery query;
     query.pipeline = request.PathParameter("p");
     query.page_token = std::string(request.Query("page_token").value_or(""));
@@ -87,7 +87,7 @@ class ErrorsRoute : public Route {
   explicit ErrorsRoute(const RouteServices& services) : services_(services) {}
 
   const RouteInfo& info() const override { return info_; }
-  void Handle(const HttpRequest& request, std::shared_ptr<ResponseWriter> writer) override {
+  void Handle(HttpRequest request, std::shared_ptr<ResponseWriter> writer) override {
     services_.reader.ReadErrors(
         request.PathParameter("p"), [writer](absl::StatusOr<std::vector<v1::ExpressionError>> errors) {
           if (!errors.ok()) return writer->Send(ProblemResponse(errors.status()));

@@ -229,5 +229,25 @@ TEST_F(ConductorTest, DiesOfFramesOutOfTurn) {
   EXPECT_DEATH(conductor_->OnDone(ShardId(0), done), "another epoch");
 }
 
+TEST_F(ConductorTest, EndsWithTheEpochThatRuns) {
+  Conductor::Options options;
+  options.first_epoch = Epoch(41);
+  Make(options);
+  EXPECT_TRUE(conductor_->idle());
+  PollAll();
+  conductor_->StopCutting();
+  EXPECT_FALSE(conductor_->idle());
+  link_.sent.clear();
+  FinishEpoch(Epoch(41), /*loaded=*/false);  // of a load that would go on
+  journal_.durable = Epoch(41);
+  PollAll();
+  EXPECT_EQ(conductor_->status().committed, Epoch(41));
+  EXPECT_TRUE(conductor_->idle());
+  conductor_->RequestCheckpoint();
+  EXPECT_FALSE(conductor_->Poll());
+  EXPECT_TRUE(link_.Take<CutFrame>().empty());
+  EXPECT_FALSE(conductor_->NextWakeMicros().has_value());
+}
+
 }  // namespace
 }  // namespace freshet

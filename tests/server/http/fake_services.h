@@ -145,6 +145,19 @@ class FakeReader : public Reader {
     std::lock_guard lock(mutex_);
     return cancelled_;
   }
+  int waiting() {
+    std::lock_guard lock(mutex_);
+    return static_cast<int>(waiting_.size());
+  }
+  // What waits gets an empty page.
+  void Answer() {
+    std::map<ReadId, std::function<void(absl::StatusOr<RowsPage>)>> waiting;
+    {
+      std::lock_guard lock(mutex_);
+      waiting = std::exchange(waiting_, {});
+    }
+    for (auto& [id, done] : waiting) done(RowsPage());
+  }
   std::atomic<uint32_t> rows_ = 3;
 
  private:

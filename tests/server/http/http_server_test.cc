@@ -217,6 +217,7 @@ TEST_F(HttpServerTest, ControlsPipelines) {
   EXPECT_THAT(Ask("PUT", "/v1/pipelines/flights", "Content-Type: image/png\r\n", "x"), StartsWith("HTTP/1.1 415 "));
   EXPECT_THAT(Ask("DELETE", "/v1/pipelines/flights", "", ""), StartsWith("HTTP/1.1 204 No Content\r\n"));
   EXPECT_THAT(Ask("POST", "/v1/pipelines/flights:explain?format=text", "", ""), HasSubstr("view late\n"));
+  EXPECT_THAT(Ask("POST", "/v1/pipelines/flights:explain?format=yaml", "", ""), HasSubstr("must be json or text"));
 }
 
 TEST_F(HttpServerTest, RefusesByName) {
@@ -299,7 +300,7 @@ TEST_F(HttpServerTest, CutsOffASlowRequest) {
 }
 
 TEST_F(HttpServerTest, CutsOffAStreamThatNobodyReadsButNotASlowOne) {
-  settings_.http_idle_timeout_ms = 100;
+  settings_.http_idle_timeout_ms = 200;  // four times as long is more than a busy machine pauses
   settings_.http_page_rows_max = 10'000;
   reader_.rows_ = 450'000;  // more than the buffers of the system take
   Start();
@@ -308,7 +309,7 @@ TEST_F(HttpServerTest, CutsOffAStreamThatNobodyReadsButNotASlowOne) {
   still.Send(request);
   slow.Send(request);
   std::string taken;
-  for (int i = 0; i < 20; ++i) {
+  for (int i = 0; i < 50; ++i) {
     taken += slow.Read(4096);
     std::this_thread::sleep_for(std::chrono::milliseconds(50));
   }
@@ -355,13 +356,77 @@ TEST_F(HttpServerTest, TellsConnectionsAboveTheLimit) {
   EXPECT_THAT(answer, StartsWith("HTTP/1.1 200 "));
 }
 
-TEST_F(HttpServerTest, DrainsAndRefusesNewConnections) {
+TEST_F(HttpServerTest, AnswersEverybodyWhileItDrains) {
   Start();
-  Client idle(server_->address());
-  idle.Send("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n");
-  idle.ReadAnswer();
-  server_->Drain(2000);
+  const std::string live = "GET /livez HTTP/1.1\r\nHost: x\r\n\r\n";
+  Client idle(server_->address()), waiting(server_->address()), slow(server_->address());
+  for (Client* client : {&idle, &waiting}) {
+    client->Send(live);
+    EXPECT_THAT(client->ReadAnswer(), testing::Not(HasSubstr("Connection: close")));
+  }
+  slow.Send("GET /v1/pipelines/flights/views/slow/rows HTTP/1.1\r\nHost: x\r\n\r\n");
+  server_->Drain();
+  EXPECT_THAT(Get("/readyz"), StartsWith("HTTP/1.1 503 "));
+  Client later(server_->address());
+  later.Send("GET /livez HTTP/1.1\r\nHost: x\r\n\r\n");
+  EXPECT_THAT(later.ReadAll(), HasSubstr("Connection: close\r\n"));
+  waiting.Send(live);
+  EXPECT_THAT(waiting.ReadAll(), HasSubstr("Connection: close\r\n"));
+  Client half(server_->address());  // a request that has begun to come
+  half.Send(live.substr(0, 10));
+  std::this_thread::sleep_for(std::chrono::milliseconds(100));
+  std::thread closing([&] { server_->Close(5000); });
   EXPECT_EQ(idle.ReadAll(), "");
+  half.Send(live.substr(10));
+  EXPECT_THAT(half.ReadAll(), HasSubstr("ok\n"));
+  EXPECT_EQ(reader_.cancelled(), 0);
+  reader_.Answer();
+  EXPECT_THAT(slow.ReadAll(), StartsWith("HTTP/1.1 200 OK\r\n"));
+  closing.join();
+}
+
+TEST_F(HttpServerTest, WaitsForAnswersNoLongerThanItIsTold) {
+  Start();
+  Client slow(server_->address());
+  slow.Send("GET /v1/pipelines/flights/views/slow/rows HTTP/1.1\r\nHost: x\r\n\r\n");
+  while (reader_.waiting() == 0) std::this_thread::sleep_for(std::chrono::milliseconds(1));
+  server_->Drain();
+  auto begin = std::chrono::steady_clock::now();
+  server_->Close(200);
+  const auto took = std::chrono::steady_clock::now() - begin;
+  EXPECT_GE(took, std::chrono::milliseconds(200));
+  EXPECT_LT(took, std::chrono::milliseconds(3000));
+}
+
+TEST_F(HttpServerTest, BoundsTheBodiesOfAllRequests) {
+  settings_.http_request_bytes_max = 1 << 20;
+  settings_.http_bodies_bytes_max = 3 << 20;
+  Start();
+  const std::string head =
+      StrCat("POST /v1/pipelines/p/tables/t:ingest?format=ndjson HTTP/1.1\r\nHost: x\r\nContent-Length: ", 1 << 20,
+             "\r\n\r\n");
+  std::vector<std::unique_ptr<Client>> clients;
+  for (int i = 0; i < 3; ++i) {  // all but the last byte
+    clients.push_back(std::make_unique<Client>(server_->address()));
+    clients.back()->Send(head + std::string((1 << 20) - 1, ' '));
+  }
+  auto body_bytes = [&] {
+    const std::string metrics = Get("/metrics");
+    return std::stod(metrics.substr(metrics.find("\nfreshet_http_body_bytes ") + 25));
+  };
+  while (body_bytes() < 3 * ((1 << 20) - 1)) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  Client refused(server_->address());
+  refused.Send(head + std::string(1 << 20, ' '));  // read to its end, so that it gets its answer
+  const std::string answer = refused.ReadAll();
+  EXPECT_THAT(answer, StartsWith("HTTP/1.1 429 "));
+  EXPECT_THAT(answer, HasSubstr("Retry-After: 1\r\n"));
+  EXPECT_THAT(answer, HasSubstr("http.bodies_bytes_max"));
+  for (auto& client : clients) {
+    client->Send(" ");
+    EXPECT_THAT(client->ReadAnswer(), StartsWith("HTTP/1.1 200 "));
+  }
+  while (body_bytes() > 0) std::this_thread::sleep_for(std::chrono::milliseconds(5));
+  EXPECT_THAT(Get("/metrics"), HasSubstr("\nfreshet_http_bodies_refused_total 1\n"));
 }
 
 TEST_F(HttpServerTest, LivesThroughGarbage) {
