@@ -5,6 +5,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/str_cat.h"
+#include "server/errors/error_list.h"
 
 namespace freshet {
 namespace {
@@ -23,6 +24,17 @@ uint32_t CountCharacters(std::string_view text, size_t bytes) {
 bool IsBelow(std::string_view path, std::string_view ancestor) {
   return path.starts_with(ancestor) &&
          (path.size() == ancestor.size() || path[ancestor.size()] == '.' || path[ancestor.size()] == '[');
+}
+
+// A secret that is written out is not shown again, to nobody: the line ends before it.
+void CutExcerpt(uint32_t secret_column, v1::Problem& problem) {
+  std::string& excerpt = *problem.mutable_excerpt();
+  size_t bytes = 0;
+  for (uint32_t characters = 1; bytes < excerpt.size(); ++bytes) {
+    if (!IsContinuation(excerpt[bytes]) && characters++ == secret_column) break;
+  }
+  if (problem.column() > secret_column) bytes = 0;
+  excerpt.resize(bytes);
 }
 
 }  // namespace
@@ -166,6 +178,13 @@ std::vector<v1::Problem> Places::Locate(const ProblemList& problems) const {
     }
     std::tuple<size_t, uint32_t, uint32_t, size_t> order(file, problem.line(), problem.column(), located.size());
     located.push_back({order, std::move(problem)});
+  }
+  for (const Located& secret : located) {
+    if (secret.problem.code() != InfoOf(ErrorCode::kLiteralSecret).name) continue;
+    const auto& [file, line, column, number] = secret.order;
+    for (Located& each : located) {
+      if (std::get<0>(each.order) == file && std::get<1>(each.order) == line) CutExcerpt(column, each.problem);
+    }
   }
   std::sort(located.begin(), located.end(), [](const Located& a, const Located& b) { return a.order < b.order; });
   std::vector<v1::Problem> result;

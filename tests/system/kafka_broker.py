@@ -19,16 +19,19 @@ def free_port():
 class KafkaBroker:
     """Starts ready to take records. The ports stay the same over kill and restart."""
 
-    def __init__(self, folder, jars):
+    def __init__(self, folder, jars, security=None):
+        """`security` (broker_security.py) adds listeners and users to the open one."""
         self.folder = pathlib.Path(folder)
         self.folder.mkdir(parents=True, exist_ok=True)
         self.jars = jars
+        self.security = security
         self.port, self.controller_port = free_port(), free_port()
         self.process = None
         self._write_config()
         cluster = base64.urlsafe_b64encode(uuid.uuid4().bytes).decode().rstrip('=')
         # In one word: an id may begin with '-'.
-        self._java('kafka.tools.StorageTool', 'format', f'--cluster-id={cluster}', '-c', str(self._config))
+        self._java('kafka.tools.StorageTool', 'format', f'--cluster-id={cluster}', '-c', str(self._config),
+                   *(security.format_arguments() if security else []))
         self.start()
 
     @property
@@ -37,13 +40,16 @@ class KafkaBroker:
 
     def _write_config(self):
         self._config = self.folder / 'server.properties'
+        secured = self.security.listeners if self.security else []
+        open_to_clients = [f'{name}://127.0.0.1:{port}' for name, _, port in [('PLAINTEXT', None, self.port), *secured]]
+        protocols = [('PLAINTEXT', 'PLAINTEXT'), ('CONTROLLER', 'PLAINTEXT'), *((name, protocol) for name, protocol, _ in secured)]
         self._config.write_text('\n'.join([
             'process.roles=broker,controller',
             'node.id=1',
             f'controller.quorum.voters=1@127.0.0.1:{self.controller_port}',
-            f'listeners=PLAINTEXT://127.0.0.1:{self.port},CONTROLLER://127.0.0.1:{self.controller_port}',
-            f'advertised.listeners=PLAINTEXT://127.0.0.1:{self.port}',
-            'listener.security.protocol.map=PLAINTEXT:PLAINTEXT,CONTROLLER:PLAINTEXT',
+            f'listeners={",".join(open_to_clients)},CONTROLLER://127.0.0.1:{self.controller_port}',
+            f'advertised.listeners={",".join(open_to_clients)}',
+            f'listener.security.protocol.map={",".join(":".join(each) for each in protocols)}',
             'controller.listener.names=CONTROLLER',
             'inter.broker.listener.name=PLAINTEXT',
             f'log.dirs={self.folder}/logs',
@@ -61,6 +67,7 @@ class KafkaBroker:
             # After kill -9 a broker is let in again once the session of the one before is over.
             'broker.session.timeout.ms=3000',
             'broker.heartbeat.interval.ms=300',
+            *(self.security.properties() if self.security else []),
         ]) + '\n')
 
     def _command(self, main, *arguments):
@@ -71,6 +78,12 @@ class KafkaBroker:
         done = subprocess.run(self._command(main, *arguments), capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode == 0, f'{main} {arguments}: {done.stdout}{done.stderr}'
         return done.stdout
+
+    def restart(self):
+        """With the security as it is now."""
+        self.kill()
+        self._write_config()
+        self.start()
 
     def start(self):
         with open(self.folder / 'broker.log', 'ab') as log:

@@ -2,6 +2,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/str_cat.h"
+#include "server/connectors/kafka/kafka_login.h"
 
 namespace freshet {
 namespace {
@@ -47,34 +48,30 @@ KafkaClient::~KafkaClient() {
 }
 
 void KafkaClient::OnError(rd_kafka_t*, int error, const char* reason, void* opaque) {
-  std::string name = rd_kafka_err2name(static_cast<rd_kafka_resp_err_t>(error));
-  static_cast<KafkaClient*>(opaque)->on_error_(StrCat(reason == nullptr ? "" : reason, " (", name, ")"));
+  auto* self = static_cast<KafkaClient*>(opaque);
+  auto code = static_cast<rd_kafka_resp_err_t>(error);
+  self->login_refused_ |= code == RD_KAFKA_RESP_ERR__AUTHENTICATION;
+  std::string_view text = reason == nullptr ? "" : reason;
+  self->on_error_(StrCat(text, " (", rd_kafka_err2name(code), ")", LoginAdvice(code, text, self->login_)));
 }
 
 absl::StatusOr<std::unique_ptr<KafkaClient>> KafkaClient::Make(const KafkaOptions& options,
                                                                std::function<void(const std::string&)> on_error) {
   std::unique_ptr<KafkaClient> made(new KafkaClient(options.topic, std::move(on_error)));
   made->brokers_ = options.brokers;
+  made->login_ = options.client;
   std::map<std::string, std::string> properties = options.client;
   properties.insert(BaseProperties().begin(), BaseProperties().end());
   properties["bootstrap.servers"] = options.brokers;
   properties["group.id"] = options.group;
 
   std::unique_ptr<rd_kafka_conf_t, decltype(&rd_kafka_conf_destroy)> conf(rd_kafka_conf_new(), rd_kafka_conf_destroy);
-  char error[256] = "";
-  for (const auto& [name, value] : properties) {
-    ASSIGN_OR_RETURN(std::string resolved, ResolveSecret(value));
-    if (rd_kafka_conf_set(conf.get(), name.c_str(), resolved.c_str(), error, sizeof(error)) != RD_KAFKA_CONF_OK) {
-      // librdkafka's text may repeat the value, which may be a secret.
-      bool secret = IsSecretReference(value);
-      return MakeError(ErrorCode::kInvalidOption,
-                       StrCat("option kafka.", name, ": ", secret ? "its value is not taken" : error));
-    }
-  }
+  RETURN_IF_ERROR(SetClientProperties(properties, conf.get()));
   rd_kafka_conf_set_opaque(conf.get(), made.get());
   rd_kafka_conf_set_error_cb(conf.get(), &KafkaClient::OnError);
   // What it would log is told by errors, in the status of the source.
   rd_kafka_conf_set_log_cb(conf.get(), [](const rd_kafka_t*, int, const char*, const char*) {});
+  char error[512] = "";
   made->client_ = rd_kafka_new(RD_KAFKA_CONSUMER, conf.get(), error, sizeof(error));
   if (made->client_ == nullptr) return MakeError(ErrorCode::kInvalidOption, StrCat("connector kafka: ", error));
   (void)conf.release();  // the client's now
@@ -153,6 +150,9 @@ std::vector<KafkaMessage> KafkaClient::Consume(int timeout_ms) {
   std::vector<KafkaMessage> messages;
   // A batch call waits until the batch is full; a lone message must not wait.
   rd_kafka_message_t* first = rd_kafka_consume_queue(queue_, timeout_ms);
+  if (std::exchange(login_refused_, false)) {
+    if (absl::Status read = RefreshLogin(login_, client_); !read.ok()) on_error_(std::string(read.message()));
+  }
   if (first == nullptr) return messages;
   messages.emplace_back(first);
   std::vector<rd_kafka_message_t*> batch(kBatchMessages);

@@ -42,7 +42,8 @@ class KafkaClient {
   absl::Status Assign(const std::map<int32_t, int64_t>& offsets);
   // Fetches no more of an assigned partition until the next Assign.
   void Pause(int32_t partition);
-  // The next messages, ends of partitions and errors; waits for the first one.
+  // The next messages, ends of partitions and errors; waits for the first one. Once the broker has refused the login,
+  // user and password are read anew, so that a secret that is corrected needs no other client.
   std::vector<KafkaMessage> Consume(int timeout_ms);
 
  private:
@@ -53,6 +54,8 @@ class KafkaClient {
   std::string brokers_;
   std::string topic_;
   std::function<void(const std::string&)> on_error_;
+  std::map<std::string, std::string> login_;  // properties; secrets as references, to be read again
+  bool login_refused_ = false;
   rd_kafka_t* client_ = nullptr;
   rd_kafka_queue_t* queue_ = nullptr;
 };

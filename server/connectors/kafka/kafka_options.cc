@@ -8,6 +8,7 @@
 #include "engine/base/check.h"
 #include "engine/base/str_cat.h"
 #include "engine/columnar/date_time.h"
+#include "server/connectors/kafka/kafka_login.h"
 
 namespace freshet {
 namespace {
@@ -72,7 +73,7 @@ std::vector<OptionDeclaration> MakeDeclarations() {
        .default_value = "5000",
        .check = CheckPositiveInteger},
       Client("kafka.security.protocol", "plaintext, ssl, sasl_plaintext or sasl_ssl"),
-      Client("kafka.sasl.mechanism", "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512"),
+      {.name = "kafka.sasl.mechanism", .doc = "PLAIN, SCRAM-SHA-256, SCRAM-SHA-512", .check = CheckSaslMechanism},
       Client("kafka.sasl.username", "the user"),
       Client("kafka.sasl.password", "the user's password", true),
       Client("kafka.ssl.ca.location", "file of the certificates of authorities"),
@@ -120,8 +121,9 @@ void CheckKafkaOptions(const v1::SourceBinding& binding, Problems& problems) {
                  StrCat("option ", option, " needs start = ", value));
     }
   }
-  std::unique_ptr<rd_kafka_conf_t, decltype(&rd_kafka_conf_destroy)> conf(rd_kafka_conf_new(), rd_kafka_conf_destroy);
   std::map<std::string, std::string> sorted(given.begin(), given.end());
+  CheckLoginOptions(sorted, problems);
+  std::unique_ptr<rd_kafka_conf_t, decltype(&rd_kafka_conf_destroy)> conf(rd_kafka_conf_new(), rd_kafka_conf_destroy);
   for (const auto& [name, value] : sorted) {
     if (!name.starts_with(kClientPrefix) || IsSecretReference(value)) continue;
     char error[256] = "";

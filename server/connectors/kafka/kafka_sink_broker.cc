@@ -5,6 +5,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/str_cat.h"
+#include "server/connectors/kafka/kafka_login.h"
 #include "server/errors/error_list.h"
 
 namespace freshet {
@@ -65,19 +66,12 @@ absl::Status KafkaSinkBroker::MakeProducer() {
   properties.insert(DefaultProperties().begin(), DefaultProperties().end());
   properties["bootstrap.servers"] = options_.consumer.brokers;
   std::unique_ptr<rd_kafka_conf_t, decltype(&rd_kafka_conf_destroy)> conf(rd_kafka_conf_new(), rd_kafka_conf_destroy);
-  char error[256] = "";
-  for (const auto& [name, value] : properties) {
-    ASSIGN_OR_RETURN(std::string resolved, ResolveSecret(value));
-    if (rd_kafka_conf_set(conf.get(), name.c_str(), resolved.c_str(), error, sizeof(error)) != RD_KAFKA_CONF_OK) {
-      bool secret = IsSecretReference(value);  // librdkafka's text may repeat it
-      return MakeError(ErrorCode::kInvalidOption,
-                       StrCat("option kafka.", name, ": ", secret ? "its value is not taken" : error));
-    }
-  }
+  RETURN_IF_ERROR(SetClientProperties(properties, conf.get()));
   rd_kafka_conf_set_opaque(conf.get(), this);
   rd_kafka_conf_set_dr_msg_cb(conf.get(), &KafkaSinkBroker::OnDelivery);
   rd_kafka_conf_set_error_cb(conf.get(), &KafkaSinkBroker::OnError);
   rd_kafka_conf_set_log_cb(conf.get(), [](const rd_kafka_t*, int, const char*, const char*) {});
+  char error[512] = "";
   producer_ = rd_kafka_new(RD_KAFKA_PRODUCER, conf.get(), error, sizeof(error));
   if (producer_ == nullptr) return MakeError(ErrorCode::kInvalidOption, StrCat("connector kafka: ", error));
   (void)conf.release();  // the producer's now
@@ -93,13 +87,16 @@ KafkaSinkBroker::~KafkaSinkBroker() {
 
 void KafkaSinkBroker::OnError(rd_kafka_t* client, int error, const char* reason, void* opaque) {
   auto* self = static_cast<KafkaSinkBroker*>(opaque);
+  auto code = static_cast<rd_kafka_resp_err_t>(error);
+  self->login_refused_ |= code == RD_KAFKA_RESP_ERR__AUTHENTICATION;
+  std::string_view text = reason == nullptr ? "" : reason;
   std::string what =
-      StrCat("topic ", self->options_.consumer.topic, " at ", self->options_.consumer.brokers, ": ",
-             reason == nullptr ? "" : reason, " (", rd_kafka_err2name(static_cast<rd_kafka_resp_err_t>(error)), ")");
+      StrCat("topic ", self->options_.consumer.topic, " at ", self->options_.consumer.brokers, ": ", text, " (",
+             rd_kafka_err2name(code), ")", LoginAdvice(code, text, self->options_.properties));
   if (error == RD_KAFKA_RESP_ERR__FATAL) {
-    char text[512] = "";
-    rd_kafka_fatal_error(client, text, sizeof(text));
-    self->broken_ = StrCat(what, " ", text);
+    char fatal[512] = "";
+    rd_kafka_fatal_error(client, fatal, sizeof(fatal));
+    self->broken_ = StrCat(what, " ", fatal);
   } else {
     self->trouble_ = what;
   }
@@ -123,7 +120,11 @@ void KafkaSinkBroker::OnDelivery(rd_kafka_t*, const rd_kafka_message_t* message,
 
 absl::StatusOr<uint32_t> KafkaSinkBroker::PartitionCount() {
   auto count = consumer_->PartitionCount(kTimeoutMs);
-  if (!count.ok()) return MakeError(ErrorCode::kSinkUnreachable, StdView(count.status().message()));
+  if (!count.ok()) {
+    consumer_->Consume(0);  // hands out the errors that wait: why nobody answers
+    return MakeError(ErrorCode::kSinkUnreachable,
+                     StrCat(StdView(count.status().message()), consumer_error_.empty() ? "" : ": ", consumer_error_));
+  }
   return static_cast<uint32_t>(*count);
 }
 
@@ -220,6 +221,10 @@ bool KafkaSinkBroker::Produce(uint32_t partition, const SinkRecord& record) {
 
 absl::StatusOr<std::vector<SinkBroker::Delivery>> KafkaSinkBroker::Poll(int wait_ms) {
   rd_kafka_poll(producer_, delivered_.empty() ? wait_ms : 0);
+  if (std::exchange(login_refused_, false)) {
+    if (absl::Status read = RefreshLogin(options_.properties, producer_); !read.ok())
+      trouble_ = StdView(read.message());
+  }
   if (!broken_.empty()) return MakeError(ErrorCode::kSinkUnreachable, broken_);
   return std::exchange(delivered_, {});
 }

@@ -51,6 +51,7 @@ class KafkaSinkBroker final : public SinkBroker {
   std::vector<Delivery> delivered_;
   std::string broken_;   // the producer cannot go on
   std::string trouble_;  // it can, later
+  bool login_refused_ = false;
 };
 
 }  // namespace freshet

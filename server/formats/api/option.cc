@@ -124,12 +124,16 @@ absl::StatusOr<std::string> ResolveSecret(std::string_view value) {
     const char* found = std::getenv(name.c_str());
     if (found == nullptr) {
       return MakeError(ErrorCode::kInvalidOption,
-                       StrCat(value, ": the environment variable ", name, " is not set where the shard runs"));
+                       StrCat(value, ": the environment variable ", name,
+                              " is not set where freshetd runs; set it there and start freshetd anew"));
     }
     return std::string(found);
   }
   std::ifstream file(name, std::ios::binary);
-  if (!file) return MakeError(ErrorCode::kInvalidOption, StrCat(value, ": the file cannot be read by the shard"));
+  if (!file)
+    return MakeError(
+        ErrorCode::kInvalidOption,
+        StrCat(value, ": the file cannot be read; write it, readable for freshetd, and start the pipeline again"));
   std::ostringstream content;
   content << file.rdbuf();
   std::string secret = content.str();

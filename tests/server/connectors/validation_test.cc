@@ -37,6 +37,8 @@ TEST(Validation, GoodBindingsHaveNoProblems) {
                               {"topic", "t"},
                               {"format", "csv"},
                               {"header", "false"},
+                              {"kafka.sasl.mechanism", "SCRAM-SHA-512"},
+                              {"kafka.sasl.username", "u"},
                               {"kafka.sasl.password", "${env:P}"},
                               {"kafka.security.protocol", "sasl_ssl"}},
                              "kafka")),
@@ -74,10 +76,21 @@ TEST(Validation, ConnectorsAndFormatsThatAreNotThere) {
 }
 
 TEST(Validation, SecretsAreNeverLiteral) {
-  v1::Table table =
-      Table({{"brokers", "b"}, {"topic", "t"}, {"format", "raw"}, {"kafka.sasl.password", "hunter2"}}, "kafka");
+  v1::Table table = Table({{"brokers", "b"},
+                           {"topic", "t"},
+                           {"format", "raw"},
+                           {"kafka.security.protocol", "sasl_ssl"},
+                           {"kafka.sasl.mechanism", "PLAIN"},
+                           {"kafka.sasl.username", "u"},
+                           {"kafka.sasl.password", "hunter2"}},
+                          "kafka");
   EXPECT_THAT(Validate(table), ElementsAre("LITERAL_SECRET sources/0/options.kafka.sasl.password"));
   EXPECT_THAT(ValidateSources(table, {"/"})[0].DebugString(), ::testing::Not(HasSubstr("hunter2")));
+  (*table.mutable_sources(0)->mutable_options())["kafka.security.protocol"] = "plaintext";
+  EXPECT_THAT(Validate(table), UnorderedElementsAre("LITERAL_SECRET sources/0/options.kafka.sasl.password",
+                                                    "INVALID_OPTION sources/0/options.kafka.sasl.mechanism",
+                                                    "INVALID_OPTION sources/0/options.kafka.sasl.username",
+                                                    "INVALID_OPTION sources/0/options.kafka.sasl.password"));
   setenv("FRESHET_TEST_SECRET", "s3", 1);
   EXPECT_EQ(*ResolveSecret("${env:FRESHET_TEST_SECRET}"), "s3");
   EXPECT_FALSE(ResolveSecret("${env:FRESHET_TEST_NO_SECRET}").ok());

@@ -90,6 +90,20 @@ TEST(ReadDefinitionTest, FindsPlacesInsideOfScalars) {
   EXPECT_EQ(found, "1:13 2:11 5:10 6:10 ");
 }
 
+TEST(ReadDefinitionTest, ShowsNoSecretThatIsWrittenOut) {
+  const std::string text = "t: {é: 1, password: hunter2, z: 2}\nu: 3\n";
+  DocumentResult result = ParseYaml(text);
+  ASSERT_TRUE(result.errors.empty());
+  Places places;
+  places.AddDocument(places.AddFile("f", text), result.root, "");
+  ProblemList problems;
+  problems.Add({.code = ErrorCode::kLiteralSecret, .path = "t.password", .message = "m"});
+  for (const char* path : {"t.é", "t.z", "u"}) problems.Add({.path = path, .message = "m"});
+  std::vector<std::string> excerpts;
+  for (const v1::Problem& problem : places.Locate(problems)) excerpts.push_back(problem.excerpt());
+  EXPECT_EQ(excerpts, (std::vector<std::string>{"t: {é: 1, password: ", "t: {é: 1, password: ", "", "u: 3"}));
+}
+
 TEST(ReadDefinitionTest, TurnsScalarsOfOptionsIntoTexts) {
   v1::Definition definition;
   definition.add_files()->set_text(

@@ -1,0 +1,33 @@
+#!/usr/bin/env bash
+# Builds librdkafka 2.8.0 from Debian 13's source package as a static library: Debian 12's 2.0.2 cannot log in to Kafka 4 by
+# SCRAM (it repeats its nonce, which newer brokers refuse). CMake calls it where the system's is older than 2.6.1.
+#   tools/kafka/librdkafka.sh FOLDER       FOLDER/include/librdkafka/rdkafka.h, FOLDER/lib/librdkafka.a
+set -euo pipefail
+folder=$(realpath -m "$1")
+version=2.8.0
+[ ! -e "$folder/complete" ] || exit 0
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+cd "$work"
+# Lists and sources of their own: the system's stay as they are.
+mkdir -p lists/partial cache/archives/partial
+cat >sources.list <<'END'
+deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian trixie main
+END
+apt=(-qq -o Dir::Etc::sourcelist="$work/sources.list" -o Dir::Etc::sourceparts=/dev/null -o Dir::State::lists="$work/lists"
+  -o Dir::Cache="$work/cache" -o APT::Sandbox::User="$(id -un)")
+apt-get "${apt[@]}" update
+apt-get "${apt[@]}" source "librdkafka=$version-1" >/dev/null
+launcher=()
+! command -v ccache >/dev/null || launcher=(-DCMAKE_C_COMPILER_LAUNCHER=ccache -DCMAKE_CXX_COMPILER_LAUNCHER=ccache)
+# WITH_SASL would want Cyrus SASL, which only Kerberos needs; curl is for OAuth.
+cmake -S "librdkafka-$version" -B build -G Ninja -DCMAKE_BUILD_TYPE=Release -DCMAKE_C_COMPILER=clang-19 \
+  -DCMAKE_CXX_COMPILER=clang++-19 "${launcher[@]}" -DRDKAFKA_BUILD_STATIC=ON -DRDKAFKA_BUILD_EXAMPLES=OFF \
+  -DRDKAFKA_BUILD_TESTS=OFF -DWITH_SSL=ON -DWITH_ZSTD=ON -DENABLE_LZ4_EXT=ON -DWITH_SASL=OFF -DWITH_SASL_SCRAM=ON -DWITH_CURL=OFF >/dev/null
+cmake --build build --target rdkafka -- -j "$(nproc)" >/dev/null
+rm -rf "$folder"
+mkdir -p "$folder/include/librdkafka" "$folder/lib"
+cp "librdkafka-$version"/src/rdkafka{,_mock}.h "$folder/include/librdkafka/"
+cp "librdkafka-$version/LICENSE" "$folder/"
+cp build/src/librdkafka.a "$folder/lib/"
+touch "$folder/complete"
