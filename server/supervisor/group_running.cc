@@ -328,7 +328,8 @@ void Group::Ask(Read read, std::function<void(absl::StatusOr<ReadResult>)> done)
       return;
     }
     result.epoch = read.request.changes().up_to_epoch();
-  } else if (phase_ != Phase::kRunning) {
+  } else if (phase_ != Phase::kRunning || State() == v1::Pipeline::RECOVERING) {
+    // What is asked while a first fill runs is told as far as it is; after a restart only the whole of it is.
     absl::Status status = CheckServing(State(), pipeline_.entry.id(), Reason());
     done(status.ok() ? MakeError(ErrorCode::kUnavailable, "the pipeline's shards are starting; try again") : status);
     return;

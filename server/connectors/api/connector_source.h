@@ -24,12 +24,13 @@ class ConnectorSource : public Source {
   // Rows, bytes, dead letters and unknown fields of what was taken by this shard; message: what is wrong and retried.
   virtual v1::SourceStatus Status() const = 0;
 
-  // Gives the dead letters of everything taken since the last call to `epoch`; only then are they listed. Call it at
-  // each cut, beside TakePositions.
+  // Gives the dead letters of everything taken since the last call to `epoch`. Call it at each cut, beside
+  // TakePositions.
   virtual void SealDeadLetters(Epoch epoch) = 0;
-  // Up to `limit` of those kept, after the cursor `after` (empty: from the start), in the order of their cursors: by
-  // source, partition, offset. Cursors compare as bytes, also over sources and shards.
-  virtual std::vector<v1::DeadLetter> DeadLetters(std::string_view after, uint32_t limit) const = 0;
+  // Up to `limit` of those kept of epochs up to `committed` (a later one may come again with another number), after the
+  // cursor `after` (empty: from the start), in the order of their cursors: by source, partition, offset. Cursors
+  // compare as bytes, also over sources and shards.
+  virtual std::vector<v1::DeadLetter> DeadLetters(Epoch committed, std::string_view after, uint32_t limit) const = 0;
 };
 
 }  // namespace freshet

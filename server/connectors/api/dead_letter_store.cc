@@ -66,7 +66,7 @@ std::optional<DeadLetterStore::Key> DeadLetterStore::KeyOf(std::string_view curs
   return Key(std::string(cursor.substr(0, zero)), static_cast<int64_t>(offset));
 }
 
-std::vector<v1::DeadLetter> DeadLetterStore::List(std::string_view after, uint32_t limit) const {
+std::vector<v1::DeadLetter> DeadLetterStore::List(Epoch committed, std::string_view after, uint32_t limit) const {
   std::vector<v1::DeadLetter> letters;
   auto at = kept_.begin();
   std::string own = source_ + '\0';
@@ -78,7 +78,7 @@ std::vector<v1::DeadLetter> DeadLetterStore::List(std::string_view after, uint32
   }
   for (; at != kept_.end() && letters.size() < limit; ++at) {
     const auto& [key, kept] = *at;
-    if (kept.epoch == 0) continue;
+    if (kept.epoch == 0 || Epoch(kept.epoch) > committed) continue;
     v1::DeadLetter& letter = letters.emplace_back();
     letter.set_table(table_);
     letter.set_source(source_);

@@ -27,7 +27,7 @@ class DeadLetterStore {
   // Gives the ones added since the last call to an epoch, and lets the oldest by stamp go where there are too many.
   void Seal(Epoch epoch);
   // As ConnectorSource::DeadLetters.
-  std::vector<v1::DeadLetter> List(std::string_view after, uint32_t limit) const;
+  std::vector<v1::DeadLetter> List(Epoch committed, std::string_view after, uint32_t limit) const;
 
   uint64_t total() const { return total_; }  // ever added
   uint64_t kept() const { return kept_.size(); }

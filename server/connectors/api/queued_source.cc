@@ -10,8 +10,8 @@ namespace {
 
 // Each shard keeps its part of what the source may keep.
 DeadLetterLimits PartOf(const DeadLetterLimits& limits, uint32_t shard_count) {
-  uint64_t parts = std::max<uint64_t>(shard_count, 1);
-  return {std::max<uint64_t>(limits.count / parts, 1), std::max<uint64_t>(limits.bytes / parts, 1)};
+  const uint64_t parts = std::max<uint64_t>(shard_count, 1);
+  return {(limits.count + parts - 1) / parts, (limits.bytes + parts - 1) / parts};
 }
 
 }  // namespace

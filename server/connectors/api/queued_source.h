@@ -30,8 +30,8 @@ class QueuedSource : public ConnectorSource {
 
   v1::SourceStatus Status() const override;
   void SealDeadLetters(Epoch epoch) override { dead_letters_.Seal(epoch); }
-  std::vector<v1::DeadLetter> DeadLetters(std::string_view after, uint32_t limit) const override {
-    return dead_letters_.List(after, limit);
+  std::vector<v1::DeadLetter> DeadLetters(Epoch committed, std::string_view after, uint32_t limit) const override {
+    return dead_letters_.List(committed, after, limit);
   }
 
  protected:

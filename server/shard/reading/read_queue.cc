@@ -197,7 +197,7 @@ void ReadQueue::RespondDeadLetters(uint64_t id, const v1::DeadLettersRequest& re
   std::vector<v1::DeadLetter> letters;
   for (const ConnectorSource* source : content_.sources) {
     // One more than asked for: it tells whether there are more.
-    for (v1::DeadLetter& letter : source->DeadLetters(request.after(), request.limit() + 1)) {
+    for (v1::DeadLetter& letter : source->DeadLetters(content_.committed(), request.after(), request.limit() + 1)) {
       letters.push_back(std::move(letter));
     }
   }

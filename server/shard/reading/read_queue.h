@@ -29,6 +29,8 @@ class ReadQueue {
     const v1::PhysicalPlan* plan = nullptr;
     std::vector<ViewStore*> views;
     std::vector<const ConnectorSource*> sources;
+    // The last epoch that readers may see of the dead letters.
+    std::function<Epoch()> committed;
     // The expression errors of this shard.
     std::function<std::vector<v1::ExpressionError>()> errors;
   };

@@ -270,7 +270,7 @@ TEST_F(Files, ALineOfManyMegabytesIsADeadLetter) {
   ASSERT_TRUE(run.TakeUntilFinished());
   EXPECT_THAT(run.Rows(), ElementsAre("1 | 1, NULL", "1 | 2, NULL"));
   EXPECT_THAT(run.DeadLetters(), ElementsAre("RECORD_TOO_LARGE x.json line 2"));
-  EXPECT_EQ(run.source().DeadLetters({}, 1)[0].record().size(), 1024u);
+  EXPECT_EQ(run.source().DeadLetters(Epoch(UINT64_MAX), {}, 1)[0].record().size(), 1024u);
 }
 
 TEST_F(Files, WhatLeadsOutOfTheRootIsRefused) {

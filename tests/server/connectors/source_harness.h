@@ -131,7 +131,7 @@ class SourceRun {
   std::vector<std::string> DeadLetters() {
     source_->SealDeadLetters(Epoch(7));
     std::vector<std::string> lines;
-    for (const v1::DeadLetter& letter : source_->DeadLetters({}, 1000)) {
+    for (const v1::DeadLetter& letter : source_->DeadLetters(Epoch(UINT64_MAX), {}, 1000)) {
       lines.push_back(StrCat(letter.code(), " ", letter.partition(), " ", letter.position()));
     }
     return lines;
