@@ -21,6 +21,9 @@ class Committable {
  public:
   virtual ~Committable() = default;
 
+  // Before the first epoch. Those before `history` are run again only for what states hold: their results count from
+  // the first epoch of the history on, together with its own.
+  virtual void StartHistory(Epoch history) { (void)history; }
   // An epoch begins, before its first row. `load`: it is part of the load, so that its rows are first content.
   virtual void Begin(Epoch epoch, bool load) { (void)epoch, (void)load; }
   virtual void Commit(const Commitment& commitment) = 0;

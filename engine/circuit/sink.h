@@ -49,7 +49,7 @@ class Sink {
 
   // Changes of the epoch that is prepared next: no two rows are equal, no weight is 0, no cell is ERROR.
   virtual void Write(const DeltaBatch& batch) = 0;
-  // The epoch has no more changes. Epochs without any are not prepared.
+  // The epoch has no more changes. Epochs without any are not prepared, but for the first one of a history.
   virtual void Prepare(Epoch epoch) = 0;
   // What was prepared up to `epoch` may be seen by readers. `finished`: nothing follows, ever.
   virtual void Commit(Epoch epoch, bool finished) = 0;

@@ -16,10 +16,16 @@ constexpr size_t kCompactRows = 64 * 1024;
 
 }  // namespace
 
+void SinkFeed::StartHistory(Epoch history) {
+  history_ = history;
+  history_begins_ = true;
+}
+
 void SinkFeed::Begin(Epoch epoch, bool load) {
   if (!load) HandOverLoad();
   epoch_ = epoch;
   load_ = load;
+  before_history_ = epoch < history_;
 }
 
 void SinkFeed::Add(const DeltaBatch& batch) {
@@ -40,7 +46,7 @@ void SinkFeed::Add(const DeltaBatch& batch) {
 }
 
 Progress SinkFeed::HandOver() {
-  if (load_ && !options_.append_only) {
+  if (Holds()) {
     if (changes_.size() >= kCompactRows && changes_.size() >= 2 * compacted_size_) {
       changes_.Compact();
       compacted_size_ = changes_.size();
@@ -48,7 +54,7 @@ Progress SinkFeed::HandOver() {
     return Progress::kDone;
   }
   if (HandOverSome(kPieces)) return Progress::kMore;
-  if (std::exchange(handed_any_, false)) sink_->Prepare(epoch_);
+  Prepare();
   return Progress::kDone;
 }
 
@@ -61,13 +67,19 @@ bool SinkFeed::HandOverSome(int pieces) {
   return true;
 }
 
+// Readers learn from its first epoch that a history begins, also where the relation is empty.
+void SinkFeed::Prepare() {
+  const bool begins = std::exchange(history_begins_, false);
+  if (std::exchange(handed_any_, false) || begins) sink_->Prepare(epoch_);
+}
+
 void SinkFeed::HandOverLoad() {
-  if (!load_ || options_.append_only) return;
+  if (before_history_ || !load_ || options_.append_only) return;
   load_ = false;
   compacted_size_ = 0;
   while (HandOverSome(kPieces)) {
   }
-  if (std::exchange(handed_any_, false)) sink_->Prepare(epoch_);
+  Prepare();
 }
 
 void SinkFeed::Commit(const Commitment& commitment) {

@@ -1,5 +1,6 @@
 // Feeds a sink: sums up the changes of each epoch, leaves rows with ERROR cells out, and hands the epoch over at its
-// seal. A load is handed over as one change at its end, unless the relation is append-only.
+// seal. A load is handed over as one change at its end, unless the relation is append-only; what lies before a history,
+// as part of its first epoch.
 #pragma once
 
 #include <cstdint>
@@ -23,6 +24,7 @@ class SinkFeed : public Committable {
   // Both outlive the feed; `errors` counts the rows left out and may be absent.
   SinkFeed(Options options, Sink* sink, ErrorCounter* errors) : options_(options), sink_(sink), errors_(errors) {}
 
+  void StartHistory(Epoch history) override;
   void Begin(Epoch epoch, bool load) override;
   void Commit(const Commitment& commitment) override;
 
@@ -35,7 +37,10 @@ class SinkFeed : public Committable {
   int64_t error_rows() const { return error_rows_; }
 
  private:
+  // What changes waits for a later epoch.
+  bool Holds() const { return before_history_ || (load_ && !options_.append_only); }
   void HandOverLoad();
+  void Prepare();
   bool HandOverSome(int pieces);
 
   const Options options_;
@@ -43,6 +48,9 @@ class SinkFeed : public Committable {
   ErrorCounter* const errors_;
   RowChanges changes_;
   Epoch epoch_;
+  Epoch history_;
+  bool before_history_ = false;  // the running epoch is
+  bool history_begins_ = false;  // nothing of it was prepared yet
   bool load_ = false;
   bool handed_any_ = false;
   size_t compacted_size_ = 0;

@@ -40,11 +40,13 @@ void Conductor::FetchReplay() {
   }
 }
 
-// A load, a replay and the first epoch do not wait for rows.
-bool Conductor::MustCut() const { return replaying() || loading_ || checkpoint_wanted_ || status_.cut == Epoch(); }
+// A load, a replay, the first epoch and that of a history do not wait for rows.
+bool Conductor::MustCut() const {
+  return replaying() || loading_ || checkpoint_wanted_ || status_.cut == Epoch() || status_.cut < options_.history;
+}
 
 bool Conductor::Poll() {
-  if (!started_ || !failure_.ok()) return false;
+  if (!started_ || !failure_.ok() || held_) return false;
   switch (status_.phase) {
     case Phase::kWaiting:
       if (stopped_) return false;
@@ -68,7 +70,7 @@ bool Conductor::Poll() {
 }
 
 std::optional<int64_t> Conductor::NextWakeMicros() const {
-  if (!started_ || stopped_ || status_.phase != Phase::kWaiting) return std::nullopt;
+  if (!started_ || held_ || stopped_ || status_.phase != Phase::kWaiting) return std::nullopt;
   if (status_.sinks_full && !replaying()) return std::nullopt;
   if (MustCut()) return clock_->MonotonicMicros();
   return policy_.NextWakeMicros();
@@ -153,6 +155,7 @@ void Conductor::OnTaken(ShardId from, const TakenFrame& frame) {
   if (++taken_ < options_.shard_count) return;
   if (replayed_) {
     CompareReplay();
+    held_ = !replaying() && options_.on_replayed != nullptr && !options_.on_replayed();
   } else {
     journal_->Append(record_);
   }
@@ -168,7 +171,9 @@ void Conductor::CompareReplay() {
       auto is = now.find(partition);
       bool same = is != now.end() && is->second.offset == was.offset && is->second.records == was.records &&
                   is->second.checksum == was.checksum;
-      if (!same) options_.on_difference({cut_.epoch, SourceId(source), partition});
+      if (!same) {
+        options_.on_difference({cut_.epoch, SourceId(source), partition, is == now.end() ? Position() : is->second});
+      }
     }
   }
 }
@@ -212,7 +217,8 @@ void Conductor::Commit() {
   if (loading_ && record_.loaded) loading_ = false;
   // A replay shows nothing before its last epoch: a reader has seen that one.
   status_.load_complete = !loading_ && !replaying();
-  const bool finished = std::find(ended_.begin(), ended_.end(), false) == ended_.end() && !replaying();
+  const bool ended = std::find(ended_.begin(), ended_.end(), false) == ended_.end();
+  const bool finished = ended && !replaying() && status_.cut >= options_.history;
   status_.committed = cut_.epoch;
   ++status_.epochs;
   if (replayed_) ++status_.replayed;

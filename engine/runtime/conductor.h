@@ -40,6 +40,7 @@ struct ReplayDifference {
   Epoch epoch;
   SourceId source;
   std::string partition;
+  Position position;  // what it gave, as the epoch's end says it; empty: nothing of this partition
 };
 
 class Conductor {
@@ -57,8 +58,11 @@ class Conductor {
     CutReplay* replay = nullptr;
     // Told for each partition of which a replayed epoch took other records than the journal says.
     std::function<void(const ReplayDifference&)> on_difference;
+    // Asked once all records of `replay` have been compared. False: their results may not be shown, nothing goes on.
+    std::function<bool()> on_replayed;
     CutPolicyOptions cut_policy;
-    // The first epoch of the history that goes on here; 0: the first one that is cut.
+    // The first epoch of the history that goes on here; 0: the first one that is cut. One above all of `replay`: an
+    // epoch is cut at once, so that sinks can write what there is now.
     Epoch history;
     // How far the sinks were before the records of `replay`, as journaled.
     SinkPositions sinks;
@@ -114,6 +118,7 @@ class Conductor {
   bool started_ = false;
   bool stopped_ = false;
   bool checkpoint_wanted_ = false;
+  bool held_ = false;  // the replay may not be shown
   absl::Status failure_;
   std::optional<CutRecord> next_replay_;
   Epoch next_epoch_;

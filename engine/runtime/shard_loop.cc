@@ -133,6 +133,7 @@ void ShardLoop::OnCut(CutFrame frame) {
     for (size_t sink = 0; sink < options_.sinks.size(); ++sink) {
       options_.sinks[sink]->Start({cut_.sinks->history, cut_.sinks->positions[sink]});
     }
+    for (Committable* committable : committables_) committable->StartHistory(cut_.sinks->history);
   }
   if ((cut_.until || !sources_open_) && !OpenOrContinue(cut_.until)) return;
   for (uint32_t source = 0; source < rows_to_take_.size(); ++source) {

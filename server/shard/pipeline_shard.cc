@@ -106,6 +106,7 @@ absl::StatusOr<std::unique_ptr<PipelineShard>> PipelineShard::Make(Options optio
   content.plan = &start.plan();
   for (const auto& view : shard->views_) content.views.push_back(view.get());
   content.sources = shard->sources_;
+  content.committed = [raw = shard.get()] { return raw->committed_; };
   content.errors = [raw = shard.get()] { return raw->errors_->List(); };
   auto respond = [raw = shard.get()](const v1::ReadResponse& response) {
     v1::FromShard message;
@@ -204,9 +205,11 @@ absl::Status PipelineShard::Start(Link* link) {
     }
     journal_ = std::make_unique<LogJournal>(options_.log);
     replay_ = std::make_unique<LogReplay>(options_.log);
-    changes_ = std::make_unique<SourceChanges>(&start_.plan(), options_.log);
+    changes_ = std::make_unique<SourceChanges>(&start_.plan(), options_.log, Epoch(start_.first_epoch()));
     conduct.replay = replay_.get();
     conduct.on_difference = [this](const ReplayDifference& difference) { changes_->Add(difference); };
+    conduct.on_replayed = [this] { return changes_->OnReplayed(); };
+    conduct.history = changes_->first_epoch();
     loop_->Conduct(std::move(conduct), journal_.get());
   }
   // Partitions without a position start where their stored extents say; the first cut tells whether it is a replay.
@@ -225,7 +228,7 @@ bool PipelineShard::Drained() const {
 }
 
 bool PipelineShard::Step() {
-  if (loop_ == nullptr || !failure_.ok()) return false;
+  if (loop_ == nullptr || !failure_.ok() || BeginsAnew()) return false;
   bool worked = loop_->Step();
   if (!loop_->failure().ok()) failure_ = loop_->failure();
   const bool finished = loop_->status().finished && Drained();
@@ -238,6 +241,15 @@ bool PipelineShard::Step() {
   worked |= reads_->Step();
   worked |= change_reads_->Step();
   return worked;
+}
+
+// A replay that differs is not shown: sinks have written what does not come again.
+bool PipelineShard::BeginsAnew() {
+  if (changes_ == nullptr || !changes_->begins_anew_at()) return false;
+  if (options_.log->log()->durable() >= *changes_->begins_anew_at()) {
+    failure_ = MakeError(ErrorCode::kUnavailable, "a source gave other records than before: sinks begin anew");
+  }
+  return true;
 }
 
 void PipelineShard::AfterCommit() {

@@ -103,6 +103,7 @@ class PipelineShard {
   // The sinks of this shard and, as far as shard 0 knows, of all others have written everything.
   bool Drained() const;
   // Tells the server of a commit, and asks for more epoch numbers in time.
+  bool BeginsAnew();
   void AfterCommit();
 
   const Options options_;

@@ -23,6 +23,7 @@ struct FakeTopic {
   double late_rate = 0;     // that a lost connection's records come all the same
   bool later = false;       // these come with DeliverLate: after whatever a new connection has written meanwhile
   uint64_t lost_connections = 0;
+  uint64_t read_wholly = 0;
   std::set<int64_t> looked_from;
   std::deque<std::pair<uint32_t, SinkRecord>> late;
 
@@ -62,6 +63,19 @@ class FakeBroker : public SinkBroker {
     tail.end = static_cast<int64_t>(records.size());
     for (int64_t i = std::max<int64_t>(0, from); i < tail.end; ++i) tail.last = records[static_cast<size_t>(i)].mark;
     return tail;
+  }
+  absl::StatusOr<std::set<std::string>> LiveKeys(uint32_t partition) override {
+    if (topic_->away) return MakeError(ErrorCode::kSinkUnreachable, "the broker is away");
+    ++topic_->read_wholly;
+    std::set<std::string> keys;
+    for (const SinkRecord& record : topic_->partitions[partition]) {
+      if (record.value) {
+        keys.insert(*record.key);
+      } else {
+        keys.erase(*record.key);
+      }
+    }
+    return keys;
   }
   bool Produce(uint32_t partition, const SinkRecord& record) override {
     if (queue_.size() >= 7) return false;

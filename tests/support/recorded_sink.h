@@ -26,10 +26,12 @@ struct RecordedMedium {
   };
   explicit RecordedMedium(uint32_t partition_count) : partitions(partition_count) {}
 
-  ZSet Fold() const {
+  ZSet Fold(Epoch from = Epoch()) const {
     ZSet rows;
     for (const auto& records : partitions) {
-      for (const Record& record : records) rows.Add(record.row, record.weight);
+      for (const Record& record : records) {
+        if (record.epoch >= from) rows.Add(record.row, record.weight);
+      }
     }
     return rows;
   }

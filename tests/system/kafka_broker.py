@@ -75,7 +75,7 @@ class KafkaBroker:
         return ['java', '-Xmx512m', '-XX:TieredStopAtLevel=1', '-XX:+UseSerialGC', '-cp', f'{self.jars}/*', main, *arguments]
 
     def _java(self, main, *arguments):
-        done = subprocess.run(self._command(main, *arguments), capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(self._command(main, *arguments), capture_output=True, text=True, timeout=180, check=False)
         assert done.returncode == 0, f'{main} {arguments}: {done.stdout}{done.stderr}'
         return done.stdout
 
@@ -88,13 +88,14 @@ class KafkaBroker:
     def start(self):
         with open(self.folder / 'broker.log', 'ab') as log:
             self.process = subprocess.Popen(self._command('kafka.Kafka', str(self._config)), stdout=log, stderr=log)
-        deadline = time.monotonic() + 60
+        deadline = time.monotonic() + 180
         while time.monotonic() < deadline:
             assert self.process.poll() is None, (self.folder / 'broker.log').read_text()[-3000:]
             if self._kcat('-L', '-m', '2', check=False).returncode == 0:
                 return
             time.sleep(0.1)
-        raise AssertionError('the Kafka broker did not become ready in 60 s')
+        self.kill()
+        raise AssertionError('the Kafka broker did not become ready in 180 s')
 
     def kill(self):
         self.process.send_signal(signal.SIGKILL)

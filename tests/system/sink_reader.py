@@ -32,11 +32,13 @@ def current_records(records):
 
 
 def fold_upserts(records):
-    rows = {}
-    for _, _, _, _, key, value in current_records(records)[0]:
+    """A tombstone has a row before it, but in the first epoch of a history: there it ends one of an earlier history."""
+    rows, first = {}, None
+    for _, _, epoch, _, key, value in sorted(current_records(records)[0], key=lambda record: record[2]):
+        first = first or epoch
         if value is None:
-            assert key in rows, f'a tombstone for a key that was not there: {key}'
-            del rows[key]
+            assert key in rows or epoch == first, f'a tombstone for a key that was not there: {key}'
+            rows.pop(key, None)
         else:
             rows[key] = value
     return list(rows.values())

@@ -251,6 +251,10 @@ absl::Status FilesSinkWriter::Flush(std::string* text) {
 }
 
 absl::Status FilesSinkWriter::WriteEpoch(const SinkEpoch& epoch) {
+  if (epoch.batches.empty()) {
+    written_ = epoch.epoch;  // a history that begins with nothing
+    return absl::OkStatus();
+  }
   if (file_ == nullptr) RETURN_IF_ERROR(OpenNew(epoch.epoch));
   RETURN_IF_ERROR(Restore());
   std::string text;

@@ -138,7 +138,7 @@ absl::StatusOr<SinkBroker::Tail> KafkaSinkBroker::ReadTail(uint32_t partition, i
   int64_t to = offsets->high;
   for (int64_t look = kFirstLook; to > begin; look *= 10) {
     const int64_t at = std::max(begin, to - look);
-    ASSIGN_OR_RETURN(tail.last, LastIn(number, at, to));
+    RETURN_IF_ERROR(Scan(number, at, to, [&](const rd_kafka_message_t&, SinkMark mark) { tail.last = mark; }));
     if (tail.last) break;
     to = at;
   }
@@ -146,27 +146,44 @@ absl::StatusOr<SinkBroker::Tail> KafkaSinkBroker::ReadTail(uint32_t partition, i
   return tail;
 }
 
-absl::StatusOr<std::optional<SinkMark>> KafkaSinkBroker::LastIn(int32_t partition, int64_t from, int64_t to) {
+absl::StatusOr<std::set<std::string>> KafkaSinkBroker::LiveKeys(uint32_t partition) {
+  auto number = static_cast<int32_t>(partition);
+  auto offsets = consumer_->QueryOffsets(number, kTimeoutMs);
+  if (!offsets.ok()) return MakeError(ErrorCode::kSinkUnreachable, StdView(offsets.status().message()));
+  std::set<std::string> keys;
+  auto note = [&](const rd_kafka_message_t& message, SinkMark) {
+    std::string key(static_cast<const char*>(message.key), message.key_len);
+    if (message.payload == nullptr) {
+      keys.erase(key);
+    } else {
+      keys.insert(std::move(key));
+    }
+  };
+  RETURN_IF_ERROR(Scan(number, offsets->low, offsets->high, note));
+  (void)consumer_->Assign({});  // fetches no more
+  return keys;
+}
+
+absl::Status KafkaSinkBroker::Scan(int32_t partition, int64_t from, int64_t to, const OnOwn& on_own) {
+  if (from >= to) return absl::OkStatus();
   absl::Status assigned = consumer_->Assign({{partition, from}});
   if (!assigned.ok()) return MakeError(ErrorCode::kSinkUnreachable, StdView(assigned.message()));
-  std::optional<SinkMark> last;
   int silent = 0;
   while (true) {
     std::vector<KafkaMessage> messages = consumer_->Consume(1000);
     silent = messages.empty() ? silent + 1 : 0;
     if (silent > kTimeoutMs / 1000) {
-      return MakeError(
-          ErrorCode::kSinkUnreachable,
-          StrCat("topic ", options_.consumer.topic, " at ", options_.consumer.brokers,
-                 ": its last records cannot be read", consumer_error_.empty() ? "" : ": ", consumer_error_));
+      return MakeError(ErrorCode::kSinkUnreachable,
+                       StrCat("topic ", options_.consumer.topic, " at ", options_.consumer.brokers,
+                              ": its records cannot be read", consumer_error_.empty() ? "" : ": ", consumer_error_));
     }
     for (const KafkaMessage& message : messages) {
-      if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF && message->partition == partition) return last;
+      if (message->err == RD_KAFKA_RESP_ERR__PARTITION_EOF && message->partition == partition) return absl::OkStatus();
       if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) continue;  // told by consumer_error_ if it stays
       if (message->partition != partition || message->offset < from) continue;
-      if (message->offset >= to) return last;
-      if (std::optional<SinkMark> mark = MarkOf(*message)) last = mark;
-      if (message->offset + 1 == to) return last;
+      if (message->offset >= to) return absl::OkStatus();
+      if (std::optional<SinkMark> mark = MarkOf(*message)) on_own(*message, *mark);
+      if (message->offset + 1 == to) return absl::OkStatus();
     }
   }
 }

@@ -4,6 +4,7 @@
 #include <librdkafka/rdkafka.h>
 
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
@@ -28,6 +29,7 @@ class KafkaSinkBroker final : public SinkBroker {
 
   absl::StatusOr<uint32_t> PartitionCount() override;
   absl::StatusOr<Tail> ReadTail(uint32_t partition, int64_t from) override;
+  absl::StatusOr<std::set<std::string>> LiveKeys(uint32_t partition) override;
   bool Produce(uint32_t partition, const SinkRecord& record) override;
   absl::StatusOr<std::vector<Delivery>> Poll(int wait_ms) override;
   std::string Trouble() const override { return trouble_; }
@@ -38,8 +40,9 @@ class KafkaSinkBroker final : public SinkBroker {
   absl::Status MakeProducer();
   // The mark in a record's headers; none: the record is not this sink's.
   std::optional<SinkMark> MarkOf(const rd_kafka_message_t& message) const;
-  // The last record of the sink in [from, to).
-  absl::StatusOr<std::optional<SinkMark>> LastIn(int32_t partition, int64_t from, int64_t to);
+  // Reads the sink's own records in [from, to), in order.
+  using OnOwn = std::function<void(const rd_kafka_message_t&, SinkMark)>;
+  absl::Status Scan(int32_t partition, int64_t from, int64_t to, const OnOwn& on_own);
   static void OnDelivery(rd_kafka_t* client, const rd_kafka_message_t* message, void* opaque);
   static void OnError(rd_kafka_t* client, int error, const char* reason, void* opaque);
 

@@ -3,6 +3,7 @@
 
 #include <cstdint>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -40,6 +41,9 @@ class SinkBroker {
   };
   // Reads a partition from `from` (-1: its begin) to its end.
   virtual absl::StatusOr<Tail> ReadTail(uint32_t partition, int64_t from) = 0;
+
+  // The keys of this sink's records in a partition whose last one is no tombstone. Reads all of it.
+  virtual absl::StatusOr<std::set<std::string>> LiveKeys(uint32_t partition) = 0;
 
   // Queues a record; records of a partition stay in order. False: no room now.
   virtual bool Produce(uint32_t partition, const SinkRecord& record) = 0;

@@ -80,8 +80,10 @@ absl::Status TopicWriter::Connected() {
   broker_ = *std::move(broker);
   next_ = 0;
   pending_.reset();
+  stale_.clear();
   for (Writing& writing : epochs_) {
     writing.records->Rewind();
+    writing.stale_found = false;
     writing.all_queued = false;
     writing.queued = 0;
   }
@@ -92,6 +94,8 @@ void TopicWriter::Add(SinkEpoch epoch) {
   CHECK_LT(done_, epoch.epoch);
   Writing writing;
   writing.records = std::make_unique<SinkRecords>(&options_.coding, std::move(epoch), start_.history);
+  writing.begins_history =
+      !std::exchange(any_added_, true) && done_ < start_.history && options_.coding.envelope == SinkEnvelope::kUpsert;
   epochs_.push_back(std::move(writing));
 }
 
@@ -100,28 +104,77 @@ bool TopicWriter::Stands(uint32_t number, SinkMark mark) const {
   return mark.epoch <= partition.position.done || (partition.tail && mark <= *partition.tail);
 }
 
-void TopicWriter::ProduceSome() {
-  for (int i = 0; i < kRecordsPerStep && next_ < epochs_.size(); ++i) {
+// A history's first epoch holds the whole result. What stands in a partition besides, with records of this sink and
+// without a tombstone, is of an earlier history and gets one, behind the epoch's rows. What is live is read again after
+// each loss of the broker, and counts what of the epoch stands already: the tombstones left are the same in the same
+// order.
+absl::Status TopicWriter::FindStale(Epoch epoch) {
+  for (auto& [number, partition] : partitions_) {
+    // Nothing of this sink stands there, or the epoch is behind us.
+    if (!partition.tail || partition.tail->epoch > epoch || partition.position.done >= epoch) continue;
+    auto keys = broker_->LiveKeys(number);
+    if (!keys.ok()) return keys.status();
+    Stale& stale = stale_[number];
+    stale.keys = *std::move(keys);
+    if (partition.tail->epoch == epoch) stale.sequence = partition.tail->sequence + 1;
+  }
+  return absl::OkStatus();
+}
+
+void TopicWriter::NoteOfFirst(uint32_t partition, SinkMark mark, const std::string& key) {
+  auto stale = stale_.find(partition);
+  if (stale == stale_.end()) return;
+  stale->second.keys.erase(key);
+  stale->second.sequence = std::max(stale->second.sequence, mark.sequence + 1);
+}
+
+bool TopicWriter::BuryStale(Writing& writing, int* budget) {
+  for (auto& [number, stale] : stale_) {
+    for (; !stale.keys.empty(); --*budget) {
+      if (*budget <= 0) return false;
+      const std::string& key = *stale.keys.begin();
+      const SinkMark mark{writing.records->epoch(), stale.sequence};
+      if (!broker_->Produce(number, {key, std::nullopt, start_.history, mark})) return *budget = 0, false;
+      HitFailpoint(Failpoint::kKafkaSinkQueued);
+      bytes_ += key.size();
+      ++stale.sequence;
+      ++writing.queued;
+      stale.keys.erase(stale.keys.begin());
+    }
+  }
+  return true;
+}
+
+absl::Status TopicWriter::ProduceSome() {
+  for (int budget = kRecordsPerStep; budget > 0 && next_ < epochs_.size(); --budget) {
     Writing& writing = epochs_[next_];
+    if (writing.begins_history && !writing.stale_found) {
+      RETURN_IF_ERROR(FindStale(writing.records->epoch()));
+      writing.stale_found = true;
+    }
     if (!pending_) {
       uint32_t partition;
       SinkMark mark;
       if (!writing.records->Next(&partition, &mark)) {
+        if (!BuryStale(writing, &budget)) continue;
+        stale_.clear();
         writing.all_queued = true;
         ++next_;
         continue;
       }
+      if (!stale_.empty()) NoteOfFirst(partition, mark, writing.records->Code().key.value_or(""));
       if (Stands(partition, mark)) continue;
       pending_ = {partition, mark};
     }
     SinkRecord record = writing.records->Code();
     uint64_t bytes = record.key.value_or("").size() + record.value.value_or("").size();
-    if (!broker_->Produce(pending_->first, record)) return;
+    if (!broker_->Produce(pending_->first, record)) return absl::OkStatus();
     HitFailpoint(Failpoint::kKafkaSinkQueued);
     pending_.reset();
     ++writing.queued;
     bytes_ += bytes;
   }
+  return absl::OkStatus();
 }
 
 void TopicWriter::Note(const SinkBroker::Delivery& delivery) {
@@ -160,8 +213,11 @@ void TopicWriter::Retire() {
 absl::Status TopicWriter::Step(int wait_ms) {
   absl::Status status = Connected();
   if (!status.ok()) return status;
-  ProduceSome();
-  const bool must_wait = next_ == epochs_.size() || pending_.has_value();
+  if (status = ProduceSome(); !status.ok()) {
+    broker_ = nullptr;
+    return status;
+  }
+  const bool must_wait = next_ == epochs_.size() || pending_.has_value() || !stale_.empty();
   bool waits = std::any_of(epochs_.begin(), epochs_.end(), [](const Writing& each) { return each.queued > 0; });
   auto delivered = broker_->Poll(must_wait && waits ? wait_ms : 0);
   if (!delivered.ok()) {

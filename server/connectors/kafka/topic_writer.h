@@ -7,6 +7,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 
 #include "server/connectors/api/sink_writer.h"
@@ -47,7 +48,13 @@ class TopicWriter final : public SinkWriter {
   std::string NameOf(uint32_t partition) const;
   absl::Status Connected();
   bool Stands(uint32_t partition, SinkMark mark) const;
-  void ProduceSome();
+  absl::Status ProduceSome();
+  struct Writing;
+  // Of the epoch that a history begins with: the keys that may have to go, and what of it is at hand.
+  absl::Status FindStale(Epoch epoch);
+  void NoteOfFirst(uint32_t partition, SinkMark mark, const std::string& key);
+  // Queues tombstones, some at a time. True: there are no more.
+  bool BuryStale(Writing& writing, int* budget);
   void Note(const SinkBroker::Delivery& delivery);
   // Lets go of epochs that are written wholly.
   void Retire();
@@ -60,10 +67,18 @@ class TopicWriter final : public SinkWriter {
 
   struct Writing {
     std::unique_ptr<SinkRecords> records;
+    bool begins_history = false;  // of upserts: what earlier histories left behind goes with it
+    bool stale_found = false;
     bool all_queued = false;
     uint64_t queued = 0;  // records that the broker has and has not made durable
   };
   std::deque<Writing> epochs_;
+  bool any_added_ = false;
+  struct Stale {
+    std::set<std::string> keys;  // that stand in the partition and that no row of the epoch has
+    uint64_t sequence = 0;       // of the next tombstone
+  };
+  std::map<uint32_t, Stale> stale_;
   size_t next_ = 0;                                       // the epoch whose records are queued next
   std::optional<std::pair<uint32_t, SinkMark>> pending_;  // for which there was no room
   Epoch done_;

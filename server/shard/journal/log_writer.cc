@@ -99,10 +99,14 @@ absl::Status LogWriter::LookThrough() {
     Write();
     return absl::OkStatus();
   }
-  LogReader reader(log_->disk(), log_->folder(), revision_position_, {LogRecordKind::kCut});
+  LogReader reader(log_->disk(), log_->folder(), revision_position_, {LogRecordKind::kCut, LogRecordKind::kHistory});
   while (true) {
     ASSIGN_OR_RETURN(auto item, reader.Next(log_->durable()));
     if (!item) return absl::OkStatus();
+    if (auto* history = std::get_if<HistoryRecord>(&item->record)) {
+      changed_history_ = std::move(*history);
+      continue;
+    }
     const auto& cut = std::get<CutRecord>(item->record);
     ++journaled_;
     last_journaled_ = cut.epoch;

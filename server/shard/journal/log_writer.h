@@ -63,6 +63,8 @@ class LogWriter {
   const SinkPositions& sinks() const { return sinks_; }
   // Grows when what was shown may not come again.
   uint64_t history() const { return history_; }
+  // The revision's last history record: sources gave other records than its cuts say.
+  const std::optional<HistoryRecord>& changed_history() const { return changed_history_; }
   LogPosition revision_position() const { return revision_position_; }
 
  private:
@@ -85,6 +87,7 @@ class LogWriter {
   bool load_journaled_ = false;
   SinkPositions sinks_;
   uint64_t history_ = 0;
+  std::optional<HistoryRecord> changed_history_;
   LogPosition revision_position_;
 
   mutable std::mutex mutex_;  // of what follows

@@ -1,15 +1,34 @@
 #include "server/shard/journal/source_changes.h"
 
+#include "engine/base/key_hash.h"
 #include "fmt/format.h"
 #include "server/errors/error_list.h"
+#include "server/transport/byte_coding.h"
 #include "spdlog/spdlog.h"
 
 namespace freshet {
 
-SourceChanges::SourceChanges(const v1::PhysicalPlan* plan, LogWriter* log)
-    : plan_(plan), log_(log), history_(log->history()), changes_(static_cast<size_t>(plan->sources_size())) {}
+SourceChanges::SourceChanges(const v1::PhysicalPlan* plan, LogWriter* log, Epoch first_epoch)
+    : plan_(plan),
+      log_(log),
+      new_history_begins_(first_epoch),
+      history_(log->history()),
+      changes_(static_cast<size_t>(plan->sources_size())) {}
+
+Epoch SourceChanges::first_epoch() const {
+  return log_->changed_history() ? log_->changed_history()->first_epoch : Epoch();
+}
 
 void SourceChanges::Add(const ReplayDifference& difference) {
+  // A sum, so that the order of partitions does not count.
+  std::string bytes;
+  ByteWriter(&bytes).Number(difference.epoch.value());
+  ByteWriter(&bytes).Number(difference.source.value());
+  ByteWriter(&bytes).Text(difference.partition);
+  ByteWriter(&bytes).Number(difference.position.offset);
+  ByteWriter(&bytes).Number(difference.position.records);
+  ByteWriter(&bytes).Number(difference.position.checksum);
+  differences_ += HashBytes(bytes.data(), bytes.size(), 0);
   Change& change = changes_[difference.source.value()];
   if (change.count++ > 0) return;
   const std::string& source = plan_->sources(static_cast<int>(difference.source.value())).source();
@@ -17,11 +36,23 @@ void SourceChanges::Add(const ReplayDifference& difference) {
       "{}: source {} gave other records of {} than before when epoch {} was run again; results go on from "
       "what it gives now",
       InfoOf(ErrorCode::kSourceChanged).name, source, difference.partition, difference.epoch.value());
-  spdlog::warn("{}", change.first);
-  if (history_ > log_->history()) return;  // told once a start
+}
+
+bool SourceChanges::OnReplayed() {
+  const uint64_t known = log_->changed_history() ? log_->changed_history()->differences : 0;
+  if (differences_ == known) return true;
+  std::string reason = "SOURCE_CHANGED: all sources give again what they gave first";
+  for (const Change& change : changes_) {
+    if (change.count == 0) continue;
+    reason = change.first;
+    spdlog::warn("{}", change.first);
+  }
   history_ = log_->history() + 1;
-  log_->log()->Append(HistoryRecord{history_, change.first});
+  LogSpan span = log_->log()->Append(HistoryRecord{history_, reason, new_history_begins_, differences_});
   log_->Write();
+  if (plan_->sinks_size() == 0) return true;
+  begins_anew_at_ = span.end;
+  return false;
 }
 
 void SourceChanges::Tell(v1::ShardReport& report) const {

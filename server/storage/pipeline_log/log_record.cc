@@ -9,7 +9,7 @@ namespace freshet {
 namespace {
 
 // A payload begins with the version of its kind's layout, so that fields can be added.
-constexpr uint8_t kLayout = 1;
+constexpr uint8_t kLayout = 2;
 
 void Put(ByteWriter& out, const GenerationRecord& record) { out.Number(record.generation.value()); }
 
@@ -21,6 +21,8 @@ void Put(ByteWriter& out, const RevisionRecord& record) {
 void Put(ByteWriter& out, const HistoryRecord& record) {
   out.Number(record.history);
   out.Text(record.reason);
+  out.Number(record.first_epoch.value());
+  out.Number(record.differences);
 }
 
 void Put(ByteWriter& out, const RequestRecord& record) {
@@ -51,10 +53,14 @@ RevisionRecord GetRevision(ByteReader& in) {
   return record;
 }
 
-HistoryRecord GetHistory(ByteReader& in) {
+// Layout 1 had the first two fields.
+HistoryRecord GetHistory(ByteReader& in, uint8_t layout) {
   HistoryRecord record;
   record.history = in.Number<uint64_t>();
   record.reason = in.Text();
+  if (layout < 2) return record;
+  record.first_epoch = Epoch(in.Number<uint64_t>());
+  record.differences = in.Number<uint64_t>();
   return record;
 }
 
@@ -118,7 +124,7 @@ absl::StatusOr<LogRecord> DecodeLogRecord(LogRecordKind kind, std::string_view p
       record = GetCut(in);
       break;
     case LogRecordKind::kHistory:
-      record = GetHistory(in);
+      record = GetHistory(in, layout);
       break;
   }
   if (!in.done()) return absl::DataLossError(fmt::format("a record of kind {} cannot be read", static_cast<int>(kind)));

@@ -50,6 +50,10 @@ struct RevisionRecord {
 struct HistoryRecord {
   uint64_t history = 0;
   std::string reason;
+  // Sinks begin anew with this epoch, which is above all epochs before the record.
+  Epoch first_epoch;
+  // Of all that sources gave other than the cuts say, so that the same is no news at the next replay.
+  uint64_t differences = 0;
 };
 
 // One ingest request as it came.

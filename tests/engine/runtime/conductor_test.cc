@@ -168,6 +168,51 @@ TEST_F(ConductorTest, ReplaysExactlyAndShowsOnlyTheLast) {
   EXPECT_EQ(conductor_->status().cut, Epoch(10));
 }
 
+TEST_F(ConductorTest, AHistoryAboveTheReplayBeginsWithAnEpochOfItsOwn) {
+  CutRecord record;
+  record.loaded = true;
+  record.epoch = Epoch(7);
+  record.positions.resize(1);
+  InMemoryReplay replay({record});
+  Conductor::Options options;
+  options.first_epoch = Epoch(30);
+  options.history = Epoch(20);
+  options.replay = &replay;
+  int asked = 0;
+  options.on_replayed = [&] { return ++asked > 0; };
+  Make(options);
+  journal_.durable = Epoch(1000);
+  PollAll();
+  EXPECT_EQ(link_.Take<CutFrame>()[0].second.sinks->history, Epoch(20));
+  FinishEpoch(Epoch(7), true, /*finished=*/true);
+  PollAll();
+  EXPECT_EQ(asked, 1);
+  EXPECT_EQ(conductor_->status().committed, Epoch(7));
+  EXPECT_EQ(conductor_->status().cut, Epoch(30)) << "no row waits, and the sources have ended";
+  FinishEpoch(Epoch(30), true, /*finished=*/true);
+  PollAll();
+  EXPECT_EQ(conductor_->status().phase, ConductorStatus::Phase::kFinished);
+}
+
+TEST_F(ConductorTest, AReplayThatMayNotBeShownIsNotCommitted) {
+  CutRecord record;
+  record.loaded = true;
+  record.epoch = Epoch(7);
+  record.positions.resize(1);
+  InMemoryReplay replay({record});
+  Conductor::Options options;
+  options.first_epoch = Epoch(30);
+  options.replay = &replay;
+  options.on_replayed = [] { return false; };
+  Make(options);
+  journal_.durable = Epoch(1000);
+  PollAll();
+  FinishEpoch(Epoch(7));
+  PollAll();
+  EXPECT_EQ(conductor_->status().committed, Epoch());
+  EXPECT_EQ(conductor_->status().cut, Epoch(7));
+}
+
 TEST_F(ConductorTest, EndsWithItsSources) {
   Make({});
   journal_.durable = Epoch(1000);

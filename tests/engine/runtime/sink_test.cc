@@ -30,6 +30,12 @@ class SinkPipeline {
     Build({});
   }
 
+  // The next restarts go on with a history that begins above all epochs so far.
+  Epoch BeginHistory() {
+    new_history_ = cluster_->conductor().status().cut.Next();
+    return *new_history_;
+  }
+
   void Restart(uint16_t shard_count, bool journal_torn) {
     const auto& more = cluster_->journal().records();
     for (const CutRecord& record : more) {
@@ -47,6 +53,8 @@ class SinkPipeline {
       start.first_epoch = record.epoch.Next();
     }
     start.history = history_.empty() ? Epoch() : history_.front().epoch;
+    if (new_history_) start.history = *new_history_;
+    start.first_epoch = std::max(start.first_epoch, start.history);
     Build(start);
   }
 
@@ -172,6 +180,7 @@ class SinkPipeline {
   std::mt19937_64 random_;
   RecordedMedium medium_;
   std::vector<CutRecord> history_;
+  std::optional<Epoch> new_history_;
   int64_t released_ = INT64_MAX;
   std::vector<std::unique_ptr<SinkFeed>> feeds_;
   std::vector<std::unique_ptr<RecordedSink>> sinks_;
@@ -225,6 +234,38 @@ TEST(Sinks, FoldToTheResultOverCrashes) {
     }
   }
   EXPECT_GT(crashes, 100u);
+}
+
+// What was written before counts no more; crashes go on while the new history is written.
+TEST(Sinks, AHistoryBeginsWithTheWholeResult) {
+  for (uint64_t seed = 1; seed <= 60; ++seed) {
+    SCOPED_TRACE(testing::Message() << "seed " << seed);
+    SinkPipeline::Options options;
+    options.seed = seed;
+    options.shard_count = std::vector<uint16_t>{1, 2, 4}[seed % 3];
+    options.append_only = seed % 4 == 0;
+    options.is_static = seed % 5 == 0;
+    auto script = options.append_only ? AppendOnlyScript(seed, 100) : CountPipeline::RandomScript(seed, 4, 100);
+    SinkPipeline pipeline(script, options);
+    std::mt19937_64 random(seed);
+    pipeline.Release(50);
+    // Also in the middle of the load.
+    for (uint64_t steps = random() % 3000; steps > 0 && pipeline.StepOnce(); --steps) {
+    }
+    const Epoch begin = pipeline.BeginHistory();
+    for (int crashes = 0; crashes < 3; ++crashes) {
+      pipeline.Restart(std::vector<uint16_t>{1, 2, 4}[random() % 3], random() % 2 == 0);
+      for (uint64_t steps = random() % 400; steps > 0 && pipeline.StepOnce(); --steps) {
+      }
+    }
+    pipeline.RunUntilIdle();
+    ASSERT_EQ(pipeline.medium().Disorder(), "");
+    ASSERT_EQ(pipeline.medium().Fold(begin), pipeline.ExpectedUpTo(options.is_static ? INT64_MAX : 50));
+    EXPECT_EQ(pipeline.sink(0).history(), begin);
+    pipeline.Release(100);
+    pipeline.RunUntilIdle();
+    ASSERT_EQ(pipeline.medium().Fold(begin), pipeline.Expected());
+  }
 }
 
 TEST(Sinks, ALoadIsWrittenAsOneChangeAtItsEnd) {

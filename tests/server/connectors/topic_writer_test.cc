@@ -241,6 +241,76 @@ TEST_F(TopicWriterTest, FoldsToTheResultOverCrashes) {
   (void)repeated;
 }
 
+// The first epoch of a history holds the whole result: what stands in the topic and is not in it goes with it, also for
+// readers that know of no history. Crashes in between change nothing.
+TEST_F(TopicWriterTest, AHistoryBuriesWhatEarlierOnesLeftBehind) {
+  uint64_t crashes_between = 0;
+  for (uint64_t seed = 1; seed <= 100; ++seed) {
+    SCOPED_TRACE(testing::Message() << "seed " << seed);
+    std::mt19937_64 random(seed);
+    FakeTopic topic(1 + seed % 3);
+    SinkPartitions journaled;
+    {
+      auto sink = Make(&topic, SinkEnvelope::kUpsert);
+      sink->Start({Epoch(1), {}});
+      const History old(seed, 10);
+      for (uint64_t epoch = 1; epoch <= 10; ++epoch) {
+        sink->Write(old.BatchAt(epoch));
+        sink->Prepare(Epoch(epoch));
+      }
+      sink->Commit(Epoch(10), false);
+      Run(*sink);
+      journaled = sink->TakePositions();
+    }
+    // Another revision knows no positions; the same one whose source has changed does.
+    if (seed % 2 == 0) journaled.clear();
+    topic.failure_rate = seed % 4 == 0 ? 0.1 : 0;
+    const History now(seed + 1000, seed % 7 == 0 ? 0 : 10);
+    DeltaBatch all = BatchOf({}, kSchema);
+    {
+      ZSet rows;
+      for (const auto& [key, value] : now.last) rows.Add({Datum::Int(key), Datum::Text(value)}, 1);
+      all = BatchOf({rows.rows().begin(), rows.rows().end()}, kSchema);
+    }
+    for (int crashes = static_cast<int>(random() % 4); crashes >= 0; --crashes) {
+      auto sink = Make(&topic, SinkEnvelope::kUpsert);
+      sink->Start({Epoch(20), journaled});
+      if (!now.last.empty()) sink->Write(all);
+      sink->Prepare(Epoch(20));
+      sink->Commit(Epoch(20), false);
+      if (crashes == 0) {
+        Run(*sink);
+      } else {
+        for (uint64_t steps = random() % 8; steps > 0; --steps) sink->Step(0);
+        ++crashes_between;
+      }
+    }
+    ASSERT_EQ(FoldUpserts(topic), Expected(now));
+    std::map<std::string, std::string> of_history;
+    for (const SinkRecord& record : ReadAll(topic)) {
+      if (record.history == Epoch(20) && record.value) of_history[*record.key] = *record.value;
+    }
+    ASSERT_EQ(of_history, Expected(now));
+    size_t records = 0;
+    for (const auto& each : topic.partitions) records += each.size();
+    ASSERT_EQ(ReadAll(topic).size(), records) << "something stands twice";
+    // The next start finds nothing to do, and what is journaled needs no look.
+    auto sink = Make(&topic, SinkEnvelope::kUpsert);
+    SinkPartitions done;
+    for (uint32_t i = 0; i < topic.partitions.size(); ++i) {
+      done["00000" + std::to_string(i)] = {Epoch(20), static_cast<int64_t>(topic.partitions[i].size())};
+    }
+    topic.failure_rate = 0;
+    const uint64_t looked = topic.read_wholly;
+    sink->Start({Epoch(20), done});
+    sink->Prepare(Epoch(20));
+    sink->Commit(Epoch(20), false);
+    Run(*sink);
+    EXPECT_EQ(topic.read_wholly, looked);
+  }
+  EXPECT_GT(crashes_between, 50u);
+}
+
 TEST_F(TopicWriterTest, HoldsEpochsWithinItsBoundWhileTheBrokerIsAway) {
   FakeTopic topic(1);
   topic.away = true;

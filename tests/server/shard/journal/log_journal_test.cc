@@ -105,6 +105,30 @@ TEST(LogJournalTest, ARestartRunsTheCutsOfItsRevisionAgain) {
   EXPECT_EQ(again->history(), 2u);
 }
 
+TEST(LogJournalTest, ARestartKnowsTheHistoryThatASourceChangeBegan) {
+  LogFolder folder;
+  {
+    OpenWriter writer(folder, 1, 3);
+    EXPECT_FALSE(writer->changed_history().has_value());
+    LogJournal journal(&*writer);
+    journal.Append(MakeCut(1));
+    writer->log()->Append(HistoryRecord{2, "other rows", Epoch(50), 77});
+    journal.Append(MakeCut(51));
+    writer.Await([&] { return journal.DurableEpoch() == Epoch(51); });
+  }
+  {
+    OpenWriter writer(folder, 2, 3);
+    ASSERT_TRUE(writer->changed_history().has_value());
+    EXPECT_EQ(writer->changed_history()->first_epoch, Epoch(50));
+    EXPECT_EQ(writer->changed_history()->differences, 77u);
+    EXPECT_EQ(writer->history(), 2u);
+    LogReplay replay(&*writer);
+    EXPECT_EQ(EpochsOf(replay), (std::vector<uint64_t>{1, 51}));
+  }
+  OpenWriter other(folder, 3, 4);
+  EXPECT_FALSE(other->changed_history().has_value()) << "it was another revision's";
+}
+
 TEST(LogJournalTest, ADamagedCutIsToldAtTheStart) {
   LogFolder folder;
   {
