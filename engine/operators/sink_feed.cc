@@ -77,6 +77,10 @@ void SinkFeed::HandOverLoad() {
   if (before_history_ || !load_ || options_.append_only) return;
   load_ = false;
   compacted_size_ = 0;
+  HandOverAll();
+}
+
+void SinkFeed::HandOverAll() {
   while (HandOverSome(kPieces)) {
   }
   Prepare();
@@ -84,6 +88,8 @@ void SinkFeed::HandOverLoad() {
 
 void SinkFeed::Commit(const Commitment& commitment) {
   if (commitment.load_complete) HandOverLoad();
+  // An epoch without rows is sealed by nobody.
+  if (history_begins_ && !Holds()) HandOverAll();
   if (!commitment.replaying) sink_->Commit(commitment.epoch, commitment.finished);
 }
 

@@ -40,6 +40,7 @@ class SinkFeed : public Committable {
   // What changes waits for a later epoch.
   bool Holds() const { return before_history_ || (load_ && !options_.append_only); }
   void HandOverLoad();
+  void HandOverAll();
   void Prepare();
   bool HandOverSome(int pieces);
 

@@ -228,7 +228,11 @@ bool PipelineShard::Drained() const {
 }
 
 bool PipelineShard::Step() {
-  if (loop_ == nullptr || !failure_.ok() || BeginsAnew()) return false;
+  if (loop_ == nullptr || !failure_.ok()) return false;
+  if (begins_anew()) {
+    AwaitHistory();
+    return false;
+  }
   bool worked = loop_->Step();
   if (!loop_->failure().ok()) failure_ = loop_->failure();
   const bool finished = loop_->status().finished && Drained();
@@ -243,13 +247,12 @@ bool PipelineShard::Step() {
   return worked;
 }
 
+bool PipelineShard::begins_anew() const { return changes_ != nullptr && changes_->begins_anew_at().has_value(); }
+
 // A replay that differs is not shown: sinks have written what does not come again.
-bool PipelineShard::BeginsAnew() {
-  if (changes_ == nullptr || !changes_->begins_anew_at()) return false;
-  if (options_.log->log()->durable() >= *changes_->begins_anew_at()) {
-    failure_ = MakeError(ErrorCode::kUnavailable, "a source gave other records than before: sinks begin anew");
-  }
-  return true;
+void PipelineShard::AwaitHistory() {
+  if (options_.log->log()->durable() < *changes_->begins_anew_at()) return;
+  failure_ = MakeError(ErrorCode::kUnavailable, "a source gave other records than before: sinks begin anew");
 }
 
 void PipelineShard::AfterCommit() {

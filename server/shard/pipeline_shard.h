@@ -92,6 +92,8 @@ class PipelineShard {
   int64_t NextWakeMicros() const;
   // Not OK: the group cannot go on.
   const absl::Status& failure() const { return failure_; }
+  // The failure is that the group starts once more, with a new history of its sinks.
+  bool begins_anew() const;
 
   // Everything but the process' own part (pid, memory).
   v1::ShardReport Report(const Traffic& exchange) const;
@@ -103,7 +105,7 @@ class PipelineShard {
   // The sinks of this shard and, as far as shard 0 knows, of all others have written everything.
   bool Drained() const;
   // Tells the server of a commit, and asks for more epoch numbers in time.
-  bool BeginsAnew();
+  void AwaitHistory();
   void AfterCommit();
 
   const Options options_;

@@ -311,7 +311,10 @@ std::optional<int> ShardProcess::BeginEpochs() {
 }
 
 int ShardProcess::Fail(const absl::Status& status) {
-  spdlog::error("pipeline {} shard {}: {}", start_.pipeline(), options_.shard, StdView(status.message()));
+  // To begin anew is no failure of anything.
+  const bool wanted = pipeline_ != nullptr && pipeline_->begins_anew();
+  spdlog::log(wanted ? spdlog::level::info : spdlog::level::err, "pipeline {} shard {}: {}", start_.pipeline(),
+              options_.shard, StdView(status.message()));
   v1::FromShard message;
   message.mutable_failure()->set_code(std::string(InfoOf(CodeOf(status)).name));
   message.mutable_failure()->set_reason(std::string(status.message()));

@@ -248,7 +248,8 @@ TEST(Sinks, AHistoryBeginsWithTheWholeResult) {
     auto script = options.append_only ? AppendOnlyScript(seed, 100) : CountPipeline::RandomScript(seed, 4, 100);
     SinkPipeline pipeline(script, options);
     std::mt19937_64 random(seed);
-    pipeline.Release(50);
+    const int64_t released = options.is_static ? INT64_MAX : 50;
+    pipeline.Release(released);
     // Also in the middle of the load.
     for (uint64_t steps = random() % 3000; steps > 0 && pipeline.StepOnce(); --steps) {
     }
@@ -260,9 +261,9 @@ TEST(Sinks, AHistoryBeginsWithTheWholeResult) {
     }
     pipeline.RunUntilIdle();
     ASSERT_EQ(pipeline.medium().Disorder(), "");
-    ASSERT_EQ(pipeline.medium().Fold(begin), pipeline.ExpectedUpTo(options.is_static ? INT64_MAX : 50));
+    ASSERT_EQ(pipeline.medium().Fold(begin), pipeline.ExpectedUpTo(released));
     EXPECT_EQ(pipeline.sink(0).history(), begin);
-    pipeline.Release(100);
+    pipeline.Release(INT64_MAX);
     pipeline.RunUntilIdle();
     ASSERT_EQ(pipeline.medium().Fold(begin), pipeline.Expected());
   }
