@@ -9,11 +9,11 @@ version=2.8.0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work"
-# Lists and sources of their own: the system's stay as they are.
+# Lists and sources of their own, from where the system's packages come; the system's stay as they are.
 mkdir -p lists/partial cache/archives/partial
-cat >sources.list <<'END'
-deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] http://deb.debian.org/debian trixie main
-END
+mirror=$(apt-get indextargets --format '$(REPO_URI)' 'Created-By: Packages' 'Codename: bookworm' | head -1)
+[ -n "$mirror" ] || { echo "no archive of Debian 12 is among apt's sources" >&2; exit 1; }
+echo "deb-src [signed-by=/usr/share/keyrings/debian-archive-keyring.gpg] $mirror trixie main" >sources.list
 apt=(-qq -o Dir::Etc::sourcelist="$work/sources.list" -o Dir::Etc::sourceparts=/dev/null -o Dir::State::lists="$work/lists"
   -o Dir::Cache="$work/cache" -o APT::Sandbox::User="$(id -un)")
 apt-get "${apt[@]}" update
