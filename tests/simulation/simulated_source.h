@@ -49,7 +49,7 @@ class SimulatedSource : public ConnectorSource {
     return status;
   }
   void SealDeadLetters(Epoch) override {}
-  std::vector<v1::DeadLetter> DeadLetters(std::string_view, uint32_t) const override { return {}; }
+  std::vector<v1::DeadLetter> DeadLetters(Epoch, std::string_view, uint32_t) const override { return {}; }
 
  private:
   const std::unique_ptr<ScriptedSource> source_;
