@@ -15,6 +15,7 @@ namespace {
 constexpr int kPollMs = 100;  // how soon a closed source or a new request is seen
 constexpr int kMetadataTimeoutMs = 1000;
 constexpr int64_t kIdleMs = 600'000;
+constexpr size_t kAheadBytes = 1 << 20;  // of a partition, kept from one request to the next
 
 int64_t NowMicros() {
   auto now = std::chrono::steady_clock::now().time_since_epoch();
@@ -133,9 +134,12 @@ absl::Status KafkaSource::Begin(const ReadRequest& request) {
   for (auto& [partition, part] : parts_) {
     part.read_to = part.offset;
     int64_t limit = LimitOf(part, request);
-    if (limit < 0 || part.offset < limit) offsets[partition] = part.offset;
+    if (!TakeAhead(part, limit)) return absl::OkStatus();  // the source is closed
+    if (limit >= 0 && part.read_to >= limit) continue;
+    offsets[partition] = part.offset;
+    part.ahead_full = false;
   }
-  return client_->Assign(offsets);
+  return offsets.empty() ? absl::OkStatus() : client_->Assign(offsets);
 }
 
 void KafkaSource::ReadAll() {
@@ -181,10 +185,10 @@ void KafkaSource::FindNewPartitions(const ReadRequest& request) {
 // False: the source is closed or has failed.
 bool KafkaSource::ConsumeSome(const ReadRequest& request) {
   std::vector<KafkaMessage> messages = client_->Consume(kPollMs);
-  for (const KafkaMessage& message : messages) {
+  for (KafkaMessage& message : messages) {
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
       if (!TakeEvent(*message)) return false;
-    } else if (!AddMessage(*message, request)) {
+    } else if (!AddMessage(std::move(message), request)) {
       return false;
     }
   }
@@ -218,16 +222,42 @@ bool KafkaSource::TakeEvent(const rd_kafka_message_t& message) {
   return true;
 }
 
-bool KafkaSource::AddMessage(const rd_kafka_message_t& message, const ReadRequest& request) {
-  auto found = parts_.find(message.partition);
+bool KafkaSource::AddMessage(KafkaMessage message, const ReadRequest& request) {
+  auto found = parts_.find(message->partition);
   if (found == parts_.end()) return true;
   if (std::exchange(troubled_, false)) channel().SetMessage("");
   Part& part = found->second;
   int64_t limit = LimitOf(part, request);
-  if (limit >= 0 && part.read_to < limit && message.offset + 1 >= limit) client_->Pause(message.partition);
-  part.read_to = std::max(part.read_to, message.offset + 1);
-  // Fetched ahead of the limit: it is fetched again when it is wanted.
-  if ((limit >= 0 && message.offset >= limit) || message.offset < part.offset) return true;
+  if (limit >= 0 && part.read_to < limit && message->offset + 1 >= limit) client_->Pause(message->partition);
+  part.read_to = std::max(part.read_to, message->offset + 1);
+  if (message->offset < part.offset) return true;
+  if (limit < 0 || message->offset < limit) return TakeRecord(part, *message);
+  KeepAhead(part, std::move(message));
+  return true;
+}
+
+void KafkaSource::KeepAhead(Part& part, KafkaMessage message) {
+  if (!part.ahead.empty() && message->offset <= part.ahead.back()->offset) return;
+  part.ahead_full = part.ahead_full || part.ahead_bytes >= kAheadBytes;
+  if (part.ahead_full) return;
+  part.ahead_bytes += message->len + message->key_len;
+  part.ahead.push_back(std::move(message));
+}
+
+bool KafkaSource::TakeAhead(Part& part, int64_t limit) {
+  while (!part.ahead.empty() && (limit < 0 || part.ahead.front()->offset < limit)) {
+    KafkaMessage message = std::move(part.ahead.front());
+    part.ahead.pop_front();
+    part.ahead_bytes -= message->len + message->key_len;
+    part.read_to = message->offset + 1;
+    if (!TakeRecord(part, *message)) return false;
+  }
+  // Nothing lies between two messages that came one behind the other.
+  if (!part.ahead.empty()) part.read_to = std::max(part.read_to, part.ahead.front()->offset);
+  return Flush(part);
+}
+
+bool KafkaSource::TakeRecord(Part& part, const rd_kafka_message_t& message) {
   AddRecord(part, message);
   part.offset = message.offset + 1;
   ++part.records;

@@ -1,6 +1,7 @@
 // Reads the partitions of one shard: up to the end offsets (static), or for ever, new partitions included (follow).
 #pragma once
 
+#include <deque>
 #include <functional>
 #include <map>
 #include <memory>
@@ -47,19 +48,28 @@ class KafkaSource final : public QueuedSource {
     int64_t newest_micros = 0;  // largest record time so far
     // Everything below is known to be read: the next message's offset, or the end that the broker told.
     int64_t read_to = 0;
+    // Fetched behind the request's limit, kept for the next one: a replay asks for epoch after epoch, and to fetch anew
+    // for each would cost it a round to the broker. Without a gap behind `offset`.
+    std::deque<KafkaMessage> ahead;
+    size_t ahead_bytes = 0;
+    bool ahead_full = false;  // what came behind it was dropped
   };
 
   absl::Status AddPart(int32_t partition, int64_t start);
   // The number of a partition; one that was not known is added.
   absl::StatusOr<int32_t> KnownPartition(const std::string& name);
   absl::Status MoveParts(const Positions& positions);
-  // Starts to fetch what the request wants.
+  // Starts to fetch what the request wants and was not fetched ahead.
   absl::Status Begin(const ReadRequest& request);
   int64_t LimitOf(const Part& part, const ReadRequest& request) const;  // -1: none
   bool AllRead(const ReadRequest& request) const;
   bool Loaded() const;
   bool ConsumeSome(const ReadRequest& request);
-  bool AddMessage(const rd_kafka_message_t& message, const ReadRequest& request);
+  bool AddMessage(KafkaMessage message, const ReadRequest& request);
+  void KeepAhead(Part& part, KafkaMessage message);
+  // Takes what was fetched ahead and lies before the limit (-1: none).
+  bool TakeAhead(Part& part, int64_t limit);
+  bool TakeRecord(Part& part, const rd_kafka_message_t& message);
   void AddRecord(Part& part, const rd_kafka_message_t& message);
   bool TakeEvent(const rd_kafka_message_t& message);
   bool Flush(Part& part);
