@@ -8,6 +8,7 @@
 #include <cerrno>
 #include <cstring>
 #include <filesystem>
+#include <optional>
 #include <system_error>
 
 #include "absl/strings/escaping.h"
@@ -87,10 +88,13 @@ class PatternWalk {
   // `path` is relative to the root.
   absl::Status Add(const fs::path& path) {
     std::error_code error;
-    fs::path canonical = fs::canonical(root_ / path, error);
-    if (error == std::errc::permission_denied) return Unreachable(path.native(), error);
-    if (error) return absl::OkStatus();  // it went away, or is a link to nothing
-    if (!IsUnder(canonical, root_)) return Outside(path.native(), root_.native());
+    // What is no link lies where its folder does: resolving each file would cost ten times what looking at it does.
+    if (fs::is_symlink(root_ / path, error) || !FolderIsUnderRoot(path.parent_path())) {
+      fs::path canonical = fs::canonical(root_ / path, error);
+      if (error == std::errc::permission_denied) return Unreachable(path.native(), error);
+      if (error) return absl::OkStatus();  // it went away, or is a link to nothing
+      if (!IsUnder(canonical, root_)) return Outside(path.native(), root_.native());
+    }
     absl::StatusOr<FileEntry> entry = LookAtFile(root_.native(), path.native());
     if (absl::IsNotFound(entry.status())) return absl::OkStatus();
     if (!entry.ok()) return entry.status();
@@ -122,8 +126,21 @@ class PatternWalk {
   }
 
  private:
+  // Resolved once for all files of a folder, which come one behind the other.
+  bool FolderIsUnderRoot(const fs::path& folder) {
+    if (!resolved_folder_ || *resolved_folder_ != folder) {
+      std::error_code error;
+      fs::path canonical = fs::canonical(root_ / folder, error);
+      resolved_folder_ = folder;
+      resolved_is_under_ = !error && IsUnder(canonical, root_);
+    }
+    return resolved_is_under_;
+  }
+
   fs::path root_;
   FileListing* found_;
+  std::optional<fs::path> resolved_folder_;
+  bool resolved_is_under_ = false;
 };
 
 }  // namespace

@@ -279,7 +279,8 @@ TEST_F(Files, WhatLeadsOutOfTheRootIsRefused) {
   std::filesystem::create_symlink(outside.path(), folder_.path() + "/link");
   std::filesystem::create_symlink(outside.path() + "/secret.csv", folder_.path() + "/file.csv");
   for (std::string path : {std::string("../x.csv"), std::string("a/../../x.csv"), outside.path() + "/secret.csv",
-                           std::string("link/secret.csv"), std::string("*.csv"), std::string("file.csv")}) {
+                           std::string("link/secret.csv"), std::string("link/*.csv"), std::string("*/secret.csv"),
+                           std::string("*.csv"), std::string("file.csv")}) {
     absl::Status status = ResolveError(Source({{"path", path}, {"format", "csv"}}));
     EXPECT_EQ(CodeOf(status), ErrorCode::kPathOutsideRoot) << path << " " << status;
   }
