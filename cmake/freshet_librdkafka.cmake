@@ -1,16 +1,8 @@
-# librdkafka as the target freshet_rdkafka: the system's if it is new enough, else one that is built once for all build
-# folders of this tree (tools/kafka/librdkafka.sh says why). Where that fails, the system's: all works but SCRAM with Kafka 4.
-set(FRESHET_LIBRDKAFKA ${CMAKE_SOURCE_DIR}/build/librdkafka CACHE PATH "Where librdkafka is built, if the system's is too old")
-pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET rdkafka)
+# librdkafka as the target freshet_rdkafka: the system's, or the one that tools/kafka/librdkafka.sh has built for this tree (it says
+# who needs it). Nothing is fetched here.
+set(FRESHET_LIBRDKAFKA ${CMAKE_SOURCE_DIR}/build/librdkafka CACHE PATH "Where a newer librdkafka was built")
 add_library(freshet_rdkafka INTERFACE)
-if(RDKAFKA_VERSION VERSION_LESS 2.6.1 AND NOT EXISTS ${FRESHET_LIBRDKAFKA}/complete)
-  message(STATUS "librdkafka ${RDKAFKA_VERSION} cannot do SCRAM with Kafka 4: building a newer one, once")
-  execute_process(COMMAND ${CMAKE_SOURCE_DIR}/tools/kafka/librdkafka.sh ${FRESHET_LIBRDKAFKA} RESULT_VARIABLE failed)
-  if(failed)
-    message(WARNING "A newer librdkafka could not be built; with the system's, ${RDKAFKA_VERSION}, brokers of Kafka 4 refuse SCRAM")
-  endif()
-endif()
-if(RDKAFKA_VERSION VERSION_LESS 2.6.1 AND EXISTS ${FRESHET_LIBRDKAFKA}/complete)
+if(EXISTS ${FRESHET_LIBRDKAFKA}/complete)
   find_package(OpenSSL REQUIRED)
   find_package(Threads REQUIRED)
   find_package(ZLIB REQUIRED)
@@ -18,5 +10,6 @@ if(RDKAFKA_VERSION VERSION_LESS 2.6.1 AND EXISTS ${FRESHET_LIBRDKAFKA}/complete)
   target_link_libraries(freshet_rdkafka INTERFACE ${FRESHET_LIBRDKAFKA}/lib/librdkafka.a lz4 zstd ZLIB::ZLIB OpenSSL::SSL
                                                   OpenSSL::Crypto Threads::Threads ${CMAKE_DL_LIBS} m)
 else()
+  pkg_check_modules(RDKAFKA REQUIRED IMPORTED_TARGET rdkafka)
   target_link_libraries(freshet_rdkafka INTERFACE PkgConfig::RDKAFKA)
 endif()

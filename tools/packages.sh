@@ -3,8 +3,8 @@
 #   tools/packages.sh [build|test]
 set -euo pipefail
 
-build=(clang-19 libclang-rt-19-dev lld-19 cmake ninja-build ccache mold pkg-config dpkg-dev
-  libgrpc++-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev librocksdb-dev librdkafka-dev liblz4-dev libzstd-dev zlib1g-dev prometheus-cpp-dev
+build=(clang-19 libclang-rt-19-dev lld-19 cmake ninja-build ccache mold pkg-config
+  libgrpc++-dev protobuf-compiler protobuf-compiler-grpc libprotobuf-dev librocksdb-dev librdkafka-dev prometheus-cpp-dev
   libgtest-dev libgmock-dev libbenchmark-dev libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libssl-dev
   libsimdjson-dev libpg-query-dev libspdlog-dev libfmt-dev libyaml-cpp-dev libcli11-dev libxxhash-dev libjemalloc-dev)
 example=(bible-kjv bible-kjv-text python3 python3-pip curl)

@@ -24,6 +24,8 @@ export FRESHET_TEST_DATA=$PWD/build/data
 tools/example_data.sh "$FRESHET_TEST_DATA"
 export FRESHET_KAFKA_JARS=$PWD/build/kafka
 tools/kafka/fetch.sh "$FRESHET_KAFKA_JARS"
+# For logins by SCRAM with the system's librdkafka (tests/system/kafka_broker.py).
+tools/kafka/fetch.sh "$FRESHET_KAFKA_JARS-3.8.0" 3.8.0
 # Made again when what it is to hold has changed.
 if ! cmp -s tests/system/requirements.txt build/venv/requirements.txt; then
   python3 -m venv build/venv

@@ -142,5 +142,11 @@ class KafkaBroker:
         return [json.loads(line) for line in output.splitlines()]
 
 
+def kafka_jars_for_scram(binaries):
+    """Of a broker that the build's librdkafka can log in to: the system's, linked as a shared library, is too old for newer ones."""
+    linked = subprocess.run(['ldd', str(binaries / 'freshetd')], capture_output=True, text=True, check=True).stdout
+    return kafka_jars() + ('-3.8.0' if 'librdkafka' in linked else '')
+
+
 def kafka_jars():
     return os.environ.get('FRESHET_KAFKA_JARS', str(pathlib.Path(__file__).parents[2] / 'build' / 'kafka'))

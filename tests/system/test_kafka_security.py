@@ -5,8 +5,8 @@ import time
 
 import pytest
 from broker_security import Authority, BrokerSecurity
-from freshet_daemon import ROOT, Daemon
-from kafka_broker import KafkaBroker, kafka_jars
+from freshet_daemon import BIN, ROOT, Daemon
+from kafka_broker import KafkaBroker, kafka_jars_for_scram
 
 PLAIN, SCRAM, KEY = 'plain-s3cret-word', 'scram-s3cret-word', 'key-s3cret-word'
 
@@ -18,7 +18,7 @@ def security(tmp_path_factory):
 
 @pytest.fixture(scope='module')
 def secured(tmp_path_factory, security):
-    broker = KafkaBroker(tmp_path_factory.mktemp('secured'), kafka_jars(), security)
+    broker = KafkaBroker(tmp_path_factory.mktemp('secured'), kafka_jars_for_scram(BIN), security)
     broker.create_topic('in')
     broker.create_topic('out')
     yield broker

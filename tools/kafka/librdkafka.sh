@@ -1,10 +1,16 @@
 #!/usr/bin/env bash
-# Builds librdkafka 2.8.0 from Debian 13's source package as a static library: Debian 12's 2.0.2 cannot log in to Kafka 4 by
-# SCRAM (it repeats its nonce, which newer brokers refuse). CMake calls it where the system's is older than 2.6.1.
+# Builds librdkafka 2.8.0 from Debian 13's source package as a static library, for those who log in by SCRAM to brokers from Kafka
+# 3.7.2, 3.8.1 and 3.9.0 on: these check a nonce that Debian 12's 2.0.2 repeats wrongly. Run it with build/librdkafka, then configure
+# anew: CMake takes what is there. Nothing else needs it.
 #   tools/kafka/librdkafka.sh FOLDER       FOLDER/include/librdkafka/rdkafka.h, FOLDER/lib/librdkafka.a
 set -euo pipefail
 folder=$(realpath -m "$1")
 version=2.8.0
+missing=()
+for package in dpkg-dev liblz4-dev libzstd-dev zlib1g-dev libssl-dev; do
+  dpkg-query -W -f '${db:Status-Status}\n' "$package" 2>/dev/null | grep -qx installed || missing+=("$package")
+done
+[ ${#missing[@]} -eq 0 ] || { echo "install ${missing[*]} first" >&2; exit 1; }
 [ ! -e "$folder/complete" ] || exit 0
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT

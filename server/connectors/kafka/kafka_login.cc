@@ -10,7 +10,7 @@ namespace freshet {
 namespace {
 
 // Since this one the client's last message of SCRAM is as Kafka 4 wants it.
-constexpr int kScramOfKafka4 = 0x02060100;
+constexpr int kScramOfNewBrokers = 0x02060100;
 
 std::string Lower(std::string_view text) {
   std::string lower(text);
@@ -99,9 +99,10 @@ std::string LoginAdvice(rd_kafka_resp_err_t error, std::string_view reason, cons
     const std::string mechanism = PropertyOr(properties, "sasl.mechanism", "");
     std::string advice =
         "; correct the options kafka.sasl.username and kafka.sasl.password, or what they refer to: it is read again";
-    if (mechanism.starts_with("SCRAM") && rd_kafka_version() < kScramOfKafka4) {
+    if (mechanism.starts_with("SCRAM") && rd_kafka_version() < kScramOfNewBrokers) {
       StrAppend(&advice, " (this build's librdkafka ", rd_kafka_version_str(),
-                " cannot log in to Kafka 4 by SCRAM; 2.6.1 can)");
+                " cannot log in by SCRAM to brokers from Kafka 3.7.2, 3.8.1 and 3.9 on; 2.6.1 can: see "
+                "tools/kafka/librdkafka.sh)");
     }
     return advice;
   }
