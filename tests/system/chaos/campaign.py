@@ -24,7 +24,7 @@ SETTINGS = [
 ]
 SHARDS = 3
 TELLERS, CLERKS = 6, 2
-RECOVERY_SECONDS = 120
+RECOVERY_SECONDS = 240
 
 
 def difference(seen, wanted):

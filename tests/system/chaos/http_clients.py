@@ -10,7 +10,7 @@ from chaos.workers import Worker
 
 AWAY = (429, 503)  # come again later; everything else but 200 is a failure
 AWAY_SECONDS = 0.1  # until it is asked again
-PATIENCE_SECONDS = 120  # longer than any recovery may take
+PATIENCE_SECONDS = 240  # longer than any recovery may take
 CONTENT_TYPES = {'ndjson': 'application/x-ndjson', 'json': 'application/json', 'csv': 'text/csv'}
 
 
