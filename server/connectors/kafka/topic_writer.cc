@@ -110,13 +110,15 @@ bool TopicWriter::Stands(uint32_t number, SinkMark mark) const {
 // order.
 absl::Status TopicWriter::FindStale(Epoch epoch) {
   for (auto& [number, partition] : partitions_) {
-    // Nothing of this sink stands there, or the epoch is behind us.
-    if (!partition.tail || partition.tail->epoch > epoch || partition.position.done >= epoch) continue;
+    // Nothing of this sink stands there, or the epoch is behind us. The tail is what stands behind the position.
+    const bool written = partition.tail || partition.position.done != Epoch();
+    const Epoch last = partition.tail ? partition.tail->epoch : partition.position.done;
+    if (!written || last > epoch || partition.position.done >= epoch) continue;
     auto keys = broker_->LiveKeys(number);
     if (!keys.ok()) return keys.status();
     Stale& stale = stale_[number];
     stale.keys = *std::move(keys);
-    if (partition.tail->epoch == epoch) stale.sequence = partition.tail->sequence + 1;
+    if (partition.tail && last == epoch) stale.sequence = partition.tail->sequence + 1;
   }
   return absl::OkStatus();
 }
