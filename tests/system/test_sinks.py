@@ -223,7 +223,8 @@ sinks:
         broker.start()
         wait_total(daemon, sent)
         assert_topic_equals_view(daemon, broker, 'counts', 'counts')
-        assert sink_status(daemon, 'out')['message'] == ''
+        # Reports come once a second.
+        wait_for(lambda: sink_status(daemon, 'out'), lambda: sink_status(daemon, 'out')['message'] == '')
     finally:
         broker.stop()
 
