@@ -156,8 +156,8 @@ def test_a_load_with_a_stopped_shard(start_daemon):
     (daemon.folder / 'p.yaml').write_text('name: p\n' + counts(files('in/*.csv'), 'shards: 3'))
     daemon.cli('apply', '-f', str(daemon.folder / 'p.yaml'))
     deadline = time.monotonic() + 20
-    while len(daemon.status('p')['shards']) < 3:
-        assert time.monotonic() < deadline
+    while len(daemon.status('p')['shards']) < 3 or daemon.status('p')['state'] != 'HYDRATING':
+        assert time.monotonic() < deadline, daemon.status('p')
         time.sleep(0.002)
     stopped = daemon.shard_pids('p')[1]
     os.kill(stopped, signal.SIGSTOP)
