@@ -17,6 +17,8 @@ absl::Status Dead() { return absl::UnavailableError("the process has died"); }
 
 }  // namespace
 
+bool SimulatedDisk::Fails() { return std::uniform_real_distribution<>()(random_) < failure_rate; }
+
 void SimulatedDisk::Apply(const Write& write, std::string* content) {
   if (write.truncates) {
     content->resize(write.offset);
@@ -90,6 +92,7 @@ class ProcessDisk::File : public DiskFile {
   }
   absl::StatusOr<std::string> Read(uint64_t offset, size_t size) const override {
     if (disk_->dead()) return Dead();
+    if (disk_->medium_->Fails()) return absl::UnavailableError("an I/O error");
     return offset >= inode_->current.size() ? std::string() : inode_->current.substr(offset, size);
   }
   absl::StatusOr<uint64_t> Size() const override { return inode_->current.size(); }
@@ -132,10 +135,7 @@ absl::Status ProcessDisk::Change() {
     Kill();
     return Dead();
   }
-  if (std::uniform_real_distribution<>()(medium_->random_) < medium_->failure_rate) {
-    return absl::UnavailableError("an I/O error");
-  }
-  return absl::OkStatus();
+  return medium_->Fails() ? absl::UnavailableError("an I/O error") : absl::OkStatus();
 }
 
 SimulatedDisk::Folder* ProcessDisk::FolderOf(const std::string& path) {

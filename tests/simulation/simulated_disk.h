@@ -17,7 +17,7 @@ class SimulatedDisk {
  public:
   explicit SimulatedDisk(uint64_t seed) : random_(seed) {}
 
-  double failure_rate = 0;     // of writes and syncs: an I/O error, a part may be written
+  double failure_rate = 0;     // of reads, writes and syncs: an I/O error; of a write a part may be done
   bool full = false;           // nothing more can be written
   bool syncs_nothing = false;  // a planted bug: Sync returns OK and makes nothing durable
 
@@ -50,6 +50,7 @@ class SimulatedDisk {
     std::vector<std::vector<NameChange>> unsynced;  // each whole or not at all
   };
 
+  bool Fails();
   static void Apply(const Write& write, std::string* content);
   static void Apply(const std::vector<NameChange>& changes, Names* names);
   void KeepAnyPart(Inode& inode);

@@ -79,7 +79,14 @@ absl::Status LogWriter::OpenOnce() {
   return absl::OkStatus();
 }
 
+// Again after an error: from the begin, without what an earlier try held and counted.
 absl::Status LogWriter::Open() {
+  log_ = nullptr;
+  journaled_ = 0;
+  last_journaled_ = Epoch();
+  load_journaled_ = false;
+  sinks_.clear();
+  changed_history_.reset();
   ASSIGN_OR_RETURN(log_, PipelineLog::Open(options_.log));
   return LookThrough();
 }

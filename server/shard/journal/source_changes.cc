@@ -22,12 +22,13 @@ Epoch SourceChanges::first_epoch() const {
 void SourceChanges::Add(const ReplayDifference& difference) {
   // A sum, so that the order of partitions does not count.
   std::string bytes;
-  ByteWriter(&bytes).Number(difference.epoch.value());
-  ByteWriter(&bytes).Number(difference.source.value());
-  ByteWriter(&bytes).Text(difference.partition);
-  ByteWriter(&bytes).Number(difference.position.offset);
-  ByteWriter(&bytes).Number(difference.position.records);
-  ByteWriter(&bytes).Number(difference.position.checksum);
+  ByteWriter out(&bytes);
+  out.Number(difference.epoch.value());
+  out.Number(difference.source.value());
+  out.Text(difference.partition);
+  out.Number(difference.position.offset);
+  out.Number(difference.position.records);
+  out.Number(difference.position.checksum);
   differences_ += HashBytes(bytes.data(), bytes.size(), 0);
   Change& change = changes_[difference.source.value()];
   if (change.count++ > 0) return;

@@ -168,12 +168,16 @@ TEST_F(ConductorTest, ReplaysExactlyAndShowsOnlyTheLast) {
   EXPECT_EQ(conductor_->status().cut, Epoch(10));
 }
 
-TEST_F(ConductorTest, AHistoryAboveTheReplayBeginsWithAnEpochOfItsOwn) {
+CutRecord LoadedEpoch7() {
   CutRecord record;
   record.loaded = true;
   record.epoch = Epoch(7);
   record.positions.resize(1);
-  InMemoryReplay replay({record});
+  return record;
+}
+
+TEST_F(ConductorTest, AHistoryAboveTheReplayBeginsWithAnEpochOfItsOwn) {
+  InMemoryReplay replay({LoadedEpoch7()});
   Conductor::Options options;
   options.first_epoch = Epoch(30);
   options.history = Epoch(20);
@@ -195,11 +199,7 @@ TEST_F(ConductorTest, AHistoryAboveTheReplayBeginsWithAnEpochOfItsOwn) {
 }
 
 TEST_F(ConductorTest, AReplayThatMayNotBeShownIsNotCommitted) {
-  CutRecord record;
-  record.loaded = true;
-  record.epoch = Epoch(7);
-  record.positions.resize(1);
-  InMemoryReplay replay({record});
+  InMemoryReplay replay({LoadedEpoch7()});
   Conductor::Options options;
   options.first_epoch = Epoch(30);
   options.replay = &replay;
