@@ -21,7 +21,8 @@ endif()
 
 set(CMAKE_CXX_FLAGS_RELEASE "-O3 -gline-tables-only -DNDEBUG")
 set(CMAKE_CXX_FLAGS_DEBUG "-O1 -gline-tables-only -fno-omit-frame-pointer")
-add_compile_options(-march=${FRESHET_MARCH})
+# -pthread everywhere, as gRPC asks of what uses it: precompiled headers are shared by all.
+add_compile_options(-march=${FRESHET_MARCH} -pthread)
 
 if(FRESHET_SANITIZE)
   add_compile_options(-fsanitize=${FRESHET_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
