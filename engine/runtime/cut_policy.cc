@@ -3,6 +3,17 @@
 #include <algorithm>
 
 namespace freshet {
+namespace {
+
+// Of the last dozen of epochs or so. One epoch says little about the next: a load that waited for its source, or a
+// processor that others had, must not hold rows back for the hundred epochs after it.
+void Average(int64_t sample, int64_t& average) {
+  constexpr int64_t kSlackMicros = 1000;
+  sample = std::min(sample, 2 * average + kSlackMicros);
+  average += (sample - average) / 8;
+}
+
+}  // namespace
 
 CutPolicy::CutPolicy(CutPolicyOptions options, uint16_t shard_count)
     : options_(options), waiting_(shard_count), min_epoch_micros_(options.min_epoch_micros) {}
@@ -24,8 +35,8 @@ void CutPolicy::OnDone(const std::vector<WaitingInput>& waiting, Cost cost, int6
     if (input.rows > 0 && !waiting_since_) waiting_since_ = now;
   }
   int64_t fixed_cost = std::max<int64_t>(0, now - last_cut_.value_or(now) - cost.run_micros - cost.journal_micros);
-  fixed_cost_micros_ += (fixed_cost - fixed_cost_micros_) / 8;
-  journal_micros_ += (cost.journal_micros - journal_micros_) / 8;
+  Average(fixed_cost, fixed_cost_micros_);
+  Average(cost.journal_micros, journal_micros_);
   min_epoch_micros_ = std::clamp(10 * fixed_cost_micros_ + 2 * journal_micros_, options_.min_epoch_micros,
                                  std::max(options_.min_epoch_micros, options_.max_age_micros));
 }

@@ -229,19 +229,27 @@ views:
 
 
 def kafka_latency(daemon, broker, counted, seconds):
-    """100,000 messages/s in bursts of 10 ms: from when a burst was due to when its last message is visible."""
+    """100,000 messages/s in bursts of 10.24 ms: from when a burst was due to when its last message is visible."""
     producer = subprocess.Popen(['kcat', '-P', '-b', broker.address, '-t', 'words', '-X', 'linger.ms=1'], stdin=subprocess.PIPE)
-    lines = b''.join(b'{"word": "abcdefg"}\n' for _ in range(1000))
+    burst = 1024
+    # kcat sends what it has read, in whole KiB.
+    lines = b''.join(b'{"word": "%019d"}\n' % (i % 50) for i in range(burst))
+    assert len(lines) % 1024 == 0
     client, taken, due = Client(daemon), [], []
+    producer.stdin.write(lines)
+    producer.stdin.flush()
+    counted += burst
+    # The producer has found its broker.
+    daemon.wait_rows('kafka', 'total', lambda found: int(found[0]['n']) >= counted, timeout=60)
     begin = time.monotonic()
 
     def produce():
-        for i in range(int(seconds * 100)):
-            at = begin + i / 100
+        for i in range(int(seconds * 100_000 / burst)):
+            at = begin + i * burst / 100_000
             time.sleep(max(0.0, at - time.monotonic()))
             producer.stdin.write(lines)
             producer.stdin.flush()
-            due.append((counted + 1000 * (i + 1), at))
+            due.append((counted + burst * (i + 1), at))
 
     thread = threading.Thread(target=produce)
     thread.start()

@@ -26,9 +26,10 @@ const std::map<std::string, std::string>& BaseProperties() {
       {"isolation.level", "read_committed"},
       {"allow.auto.create.topics", "false"},
       {"check.crcs", "false"},
-      {"queued.min.messages", "100000"},
-      {"queued.max.messages.kbytes", "16384"},  // bounds the memory of what is
-                                                // fetched ahead
+      // A full queue stops the fetching of all partitions for up to a second, however soon it is empty again: it must
+      // hold what is consumed meanwhile. Each message of it takes some 250 bytes beside its own.
+      {"queued.min.messages", "400000"},
+      {"queued.max.messages.kbytes", "65536"},
       {"fetch.wait.max.ms", "100"},
       {"reconnect.backoff.max.ms", "5000"},
       {"client.id", "freshet"},

@@ -101,6 +101,16 @@ TEST(CutPolicy, DistanceFollowsTheFixedCostUpToTheAge) {
   EXPECT_EQ(policy.min_epoch_micros(), 200);
 }
 
+TEST(CutPolicy, OneLongEpochDoesNotHoldBackTheNext) {
+  CutPolicy policy(Options(), 1);
+  policy.OnCut(0);
+  policy.OnDone({{1, 10}}, {1'000, 0}, 5'000'000);  // a load whose source was slow
+  EXPECT_LT(policy.min_epoch_micros(), 2'000);
+  policy.OnCut(5'002'000);
+  policy.OnDone({{1, 10}}, {1'000, 7'000'000}, 12'003'000);  // a disk that stood still
+  EXPECT_LT(policy.min_epoch_micros(), 3'000);
+}
+
 TEST(CutPolicy, NoRowWaitsLongerThanTheAge) {
   CutPolicyOptions options = Options();
   options.min_epoch_micros = 1'000'000;
