@@ -11,6 +11,8 @@ std::vector<AggregateFunction> CountFunctions();
 std::vector<AggregateFunction> SumFunctions();
 std::vector<AggregateFunction> AverageFunctions();
 std::vector<AggregateFunction> MinMaxFunctions();
+std::vector<AggregateFunction> BooleanFunctions();
+std::vector<AggregateFunction> BitFunctions();
 
 // All types a value can have, in the order of TypeKind.
 inline constexpr TypeKind kAllTypes[] = {

@@ -10,7 +10,8 @@ namespace {
 
 std::vector<AggregateFunction> MakeList() {
   std::vector<AggregateFunction> all;
-  for (auto family : {CountFunctions, SumFunctions, AverageFunctions, MinMaxFunctions}) {
+  for (auto family :
+       {CountFunctions, SumFunctions, AverageFunctions, MinMaxFunctions, BooleanFunctions, BitFunctions}) {
     std::ranges::move(family(), std::back_inserter(all));
   }
   return all;

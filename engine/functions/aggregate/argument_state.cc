@@ -10,6 +10,7 @@ void ArgumentState::AddSlots(EntryLayout& layout) {
   has_error_ = layout.AddBit();
   if (options_.needs.sum) {
     switch (PhysicalOf(options_.type.kind)) {
+      case PhysicalType::kBool:
       case PhysicalType::kInt32:
       case PhysicalType::kInt64:
         integer_sum_ = std::make_unique<IntegerSum>(options_.type, layout);
@@ -20,11 +21,11 @@ void ArgumentState::AddSlots(EntryLayout& layout) {
       case PhysicalType::kDouble:
         double_sum_ = std::make_unique<DoubleSum>(layout);
         break;
-      case PhysicalType::kBool:
       case PhysicalType::kString:
         CHECK(false) << "no sum of " << TypeName(options_.type);
     }
   }
+  if (options_.needs.bits) bit_counts_ = std::make_unique<BitCounts>(options_.type, layout);
   WantedExtremes wanted{options_.needs.least, options_.needs.greatest};
   if (!wanted.least && !wanted.greatest) return;
   extremes_ = options_.append_only ? MakeAppendOnlyExtremes(options_.type, wanted, count_, layout)
@@ -59,6 +60,7 @@ void ArgumentState::Add(const DeltaBatch& batch, const BatchRows& rows, Entry* c
   if (integer_sum_ != nullptr) integer_sum_->Add(input, pool);
   if (numeric_sum_ != nullptr) numeric_sum_->Add(input, pool);
   if (double_sum_ != nullptr) double_sum_->Add(input, pool);
+  if (bit_counts_ != nullptr) bit_counts_->Add(input, pool);
 }
 
 void ArgumentState::SelectRows(const DeltaBatch& batch, const BatchRows& rows, Entry* const* entries) {
@@ -99,6 +101,7 @@ void ArgumentState::Release(Entry* entry, BlockPool& pool) {
   if (integer_sum_ != nullptr) integer_sum_->Release(entry, pool);
   if (numeric_sum_ != nullptr) numeric_sum_->Release(entry, pool);
   if (double_sum_ != nullptr) double_sum_->Release(entry, pool);
+  if (bit_counts_ != nullptr) bit_counts_->Release(entry, pool);
   entry->At<int64_t>(count_) = 0;
   if (has_error_.Get(entry)) {
     errors_.erase(entry);
@@ -113,6 +116,7 @@ void ArgumentState::Save(const Entry* entry, std::string* out) const {
   if (integer_sum_ != nullptr) integer_sum_->Save(entry, out);
   if (numeric_sum_ != nullptr) numeric_sum_->Save(entry, out);
   if (double_sum_ != nullptr) double_sum_->Save(entry, out);
+  if (bit_counts_ != nullptr) bit_counts_->Save(entry, out);
 }
 
 bool ArgumentState::Load(std::string_view* bytes, Entry* entry, BlockPool& pool) {
@@ -122,7 +126,8 @@ bool ArgumentState::Load(std::string_view* bytes, Entry* entry, BlockPool& pool)
   return (extremes_ == nullptr || extremes_->Load(bytes, entry, pool)) &&
          (integer_sum_ == nullptr || integer_sum_->Load(bytes, entry, pool)) &&
          (numeric_sum_ == nullptr || numeric_sum_->Load(bytes, entry, pool)) &&
-         (double_sum_ == nullptr || double_sum_->Load(bytes, entry, pool));
+         (double_sum_ == nullptr || double_sum_->Load(bytes, entry, pool)) &&
+         (bit_counts_ == nullptr || bit_counts_->Load(bytes, entry, pool));
 }
 
 }  // namespace freshet

@@ -11,6 +11,7 @@
 #include <vector>
 
 #include "engine/columnar/delta_batch.h"
+#include "engine/functions/aggregate/bit_counts.h"
 #include "engine/functions/aggregate/double_sum.h"
 #include "engine/functions/aggregate/extremes.h"
 #include "engine/functions/aggregate/integer_sum.h"
@@ -23,9 +24,10 @@ struct AccumulatorNeeds {
   bool sum = false;
   bool least = false;
   bool greatest = false;
+  bool bits = false;
 
   AccumulatorNeeds operator|(const AccumulatorNeeds& other) const {
-    return {sum || other.sum, least || other.least, greatest || other.greatest};
+    return {sum || other.sum, least || other.least, greatest || other.greatest, bits || other.bits};
   }
 };
 
@@ -68,6 +70,7 @@ class ArgumentState {
   const IntegerSum* integer_sum() const { return integer_sum_.get(); }
   const NumericSum* numeric_sum() const { return numeric_sum_.get(); }
   const DoubleSum* double_sum() const { return double_sum_.get(); }
+  const BitCounts* bit_counts() const { return bit_counts_.get(); }
   const Extremes* extremes() const { return extremes_.get(); }
 
   void Release(Entry* entry, BlockPool& pool);
@@ -86,6 +89,7 @@ class ArgumentState {
   std::unique_ptr<IntegerSum> integer_sum_;
   std::unique_ptr<NumericSum> numeric_sum_;
   std::unique_ptr<DoubleSum> double_sum_;
+  std::unique_ptr<BitCounts> bit_counts_;
   std::unique_ptr<Extremes> extremes_;
 
   // Of the batch at hand, where not all rows take part or rows have weights.

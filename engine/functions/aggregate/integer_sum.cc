@@ -7,7 +7,7 @@ namespace freshet {
 
 IntegerSum::IntegerSum(DataType argument, EntryLayout& layout)
     : physical_(PhysicalOf(argument.kind)), offset_(layout.AddSlot(sizeof(Slot))) {
-  CHECK(physical_ == PhysicalType::kInt32 || physical_ == PhysicalType::kInt64);
+  CHECK(physical_ == PhysicalType::kBool || physical_ == PhysicalType::kInt32 || physical_ == PhysicalType::kInt64);
 }
 
 template <typename T>
@@ -18,7 +18,9 @@ void IntegerSum::AddValues(const AccumulatorInput& input) {
 }
 
 void IntegerSum::Add(const AccumulatorInput& input, BlockPool& pool) {
-  if (physical_ == PhysicalType::kInt32) {
+  if (physical_ == PhysicalType::kBool) {
+    AddValues<uint8_t>(input);
+  } else if (physical_ == PhysicalType::kInt32) {
     AddValues<int32_t>(input);
   } else {
     AddValues<int64_t>(input);

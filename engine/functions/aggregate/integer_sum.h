@@ -10,7 +10,7 @@ namespace freshet {
 
 class IntegerSum : public Accumulator {
  public:
-  // `argument`: smallint, integer or bigint.
+  // `argument`: smallint, integer or bigint, or boolean, of which TRUE counts 1.
   IntegerSum(DataType argument, EntryLayout& layout);
 
   void Add(const AccumulatorInput& input, BlockPool& pool) override;

@@ -183,9 +183,11 @@ struct CallSpec {
   std::optional<uint32_t> filter;
 };
 const std::vector<CallSpec> kCalls = {
-    {"count", {}, {}}, {"count", 0, {}}, {"sum", 1, {}}, {"sum", 2, {}},   {"sum", 3, {}}, {"sum", 4, {}},
-    {"avg", 4, {}},    {"min", 0, {}},   {"max", 0, {}}, {"min", 1, {}},   {"max", 2, {}}, {"max", 3, {}},
-    {"min", 4, {}},    {"max", 5, {}},   {"sum", 2, 5},  {"count", {}, 5}, {"max", 0, 5},
+    {"count", {}, {}}, {"count", 0, {}},   {"sum", 1, {}},      {"sum", 2, {}},     {"sum", 3, {}},
+    {"sum", 4, {}},    {"avg", 4, {}},     {"min", 0, {}},      {"max", 0, {}},     {"min", 1, {}},
+    {"max", 2, {}},    {"max", 3, {}},     {"min", 4, {}},      {"max", 5, {}},     {"sum", 2, 5},
+    {"count", {}, 5},  {"max", 0, 5},      {"bool_and", 5, {}}, {"bool_or", 5, {}}, {"bit_and", 1, {}},
+    {"bit_or", 2, {}}, {"bit_xor", 2, {}}, {"bit_or", 1, 5},
 };
 
 // The values are few and dyadic, so that plain arithmetic is exact here.
@@ -211,6 +213,16 @@ Datum Recompute(const CallSpec& call, const std::vector<std::pair<Row, int64_t>>
   if (call.name == "min") return values.begin()->first;
   if (call.name == "max") return values.rbegin()->first;
   DataType type = kRows[*call.argument].type;
+  if (type == kBoolean) return call.name == "bool_and" ? values.begin()->first : values.rbegin()->first;
+  if (call.name.starts_with("bit_")) {
+    int64_t bits = call.name == "bit_and" ? -1 : 0;
+    for (const auto& [value, weight] : values) {
+      if (call.name == "bit_and") bits &= value.int_value();
+      if (call.name == "bit_or") bits |= value.int_value();
+      if (call.name == "bit_xor" && weight % 2 != 0) bits ^= value.int_value();
+    }
+    return Datum::Int(bits);
+  }
   int64_t whole = 0;
   double real = 0;
   for (const auto& [value, weight] : values) {
