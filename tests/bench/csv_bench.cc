@@ -85,6 +85,23 @@ void BM_JsonTwoIntegers(benchmark::State& state) {
 }
 BENCHMARK(BM_JsonTwoIntegers);
 
+void BM_JsonWord(benchmark::State& state) {
+  std::string text;
+  for (int i = 0; i < kRows; ++i) StrAppend(&text, "{\"c0\": \"word", 100 + i * 7919 % 900, "\"}\n");
+  Decode(state, "json", MakeTable(1, v1::TEXT), text);
+}
+BENCHMARK(BM_JsonWord);
+
+// Records of ever other shapes: fields in another order, values that are objects.
+void BM_JsonShapesDiffer(benchmark::State& state) {
+  std::string text;
+  for (int i = 0; i < kRows; ++i) {
+    StrAppend(&text, "{\"c", i * 7919 % 97, "\":{\"x", i % 89, "\":1},\"c0\":", i, ",\"c1\":", i, "}\n");
+  }
+  Decode(state, "json", MakeTable(2, v1::BIGINT), text);
+}
+BENCHMARK(BM_JsonShapesDiffer);
+
 void BM_RawLines(benchmark::State& state) {
   std::string text;
   for (int i = 0; i < kRows; ++i) StrAppend(&text, "In the beginning God created the heaven and the earth. ", i, "\n");

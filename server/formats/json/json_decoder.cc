@@ -5,6 +5,7 @@
 
 #include "engine/base/str_cat.h"
 #include "server/formats/json/json_index.h"
+#include "server/formats/json/json_shapes.h"
 #include "server/formats/json/json_walk.h"
 #include "server/formats/json/path_tree.h"
 
@@ -35,7 +36,11 @@ absl::StatusOr<PathNode> MakeTree(const DecoderSpec& spec, bool key_columns_only
 
 class JsonDecoder : public RecordDecoder {
  public:
-  JsonDecoder(PathNode tree, Envelope envelope) : tree_(std::move(tree)), envelope_(envelope), walk_(&index_) {
+  JsonDecoder(PathNode tree, Envelope envelope)
+      : tree_(std::move(tree)),
+        envelope_(envelope),
+        plain_kind_(envelope == Envelope::kUpsert ? ChangeKind::kUpsert : ChangeKind::kInsert),
+        walk_(&index_) {
     if (envelope_ != Envelope::kRowOrChange) return;
     for (std::string_view name : {kInsert, kUpsert, kDelete}) {
       if (tree_.Find(name) == nullptr) change_names_.push_back(name);
@@ -44,12 +49,17 @@ class JsonDecoder : public RecordDecoder {
 
   std::optional<Rejection> Decode(RecordText record, FieldRow& row) override {
     row.Clear();
+    if (shapes_.Fill(record.text, row)) {
+      row.kind = plain_kind_;
+      return std::nullopt;
+    }
     if (auto rejection = index_.Build(record.text)) return rejection;
     walk_.Restart(0);
     if (walk_.Peek() != '{') return Malformed("the record is not a JSON object");
     if (envelope_ == Envelope::kChanges || IsChange()) return DecodeChange(row);
-    row.kind = envelope_ == Envelope::kUpsert ? ChangeKind::kUpsert : ChangeKind::kInsert;
+    row.kind = plain_kind_;
     if (!walk_.Object(tree_, row.cells, &row.unknown_fields) || !walk_.AtEnd()) return Unbalanced();
+    shapes_.Learn(index_, row);
     return std::nullopt;
   }
 
@@ -127,7 +137,9 @@ class JsonDecoder : public RecordDecoder {
  protected:
   PathNode tree_;
   Envelope envelope_;
+  ChangeKind plain_kind_;                       // of a record that is a row
   std::vector<std::string_view> change_names_;  // kRowOrChange
+  JsonShapes shapes_;                           // of rows that stand plain, not of changes
   JsonIndex index_;
   JsonWalk walk_;
 };

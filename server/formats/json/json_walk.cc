@@ -3,37 +3,10 @@
 #include <bitset>
 
 #include "server/formats/json/json_decoder.h"
+#include "server/formats/json/json_scalar.h"
 
 namespace freshet {
 namespace {
-
-bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-
-size_t SkipDigits(std::string_view text, size_t at) {
-  while (at < text.size() && IsDigit(text[at])) ++at;
-  return at;
-}
-
-// RFC 8259: no plus, no leading zeros, digits on both sides of the point.
-bool IsJsonNumber(std::string_view text) {
-  size_t at = text.starts_with('-') ? 1 : 0;
-  size_t whole = SkipDigits(text, at);
-  if (whole == at || (text[at] == '0' && whole > at + 1)) return false;
-  at = whole;
-  if (at < text.size() && text[at] == '.') {
-    size_t fraction = SkipDigits(text, at + 1);
-    if (fraction == at + 1) return false;
-    at = fraction;
-  }
-  if (at < text.size() && (text[at] == 'e' || text[at] == 'E')) {
-    ++at;
-    if (at < text.size() && (text[at] == '+' || text[at] == '-')) ++at;
-    size_t exponent = SkipDigits(text, at);
-    if (exponent == at) return false;
-    at = exponent;
-  }
-  return at == text.size();
-}
 
 bool IsStructural(char c) { return c == '{' || c == '}' || c == '[' || c == ']' || c == ':' || c == ',' || c == '\0'; }
 
@@ -87,23 +60,9 @@ std::optional<std::string_view> JsonWalk::Name() {
 
 FieldCell JsonWalk::Scalar() {
   std::string_view text = index_->TokenText(token_);
-  switch (text.front()) {
-    case '"':
-      if (auto string = index_->StringAt(token_)) return {FieldKind::kValidText, *string};
-      break;
-    case 't':
-      if (text == "true") return {FieldKind::kBoolean, text};
-      break;
-    case 'f':
-      if (text == "false") return {FieldKind::kBoolean, text};
-      break;
-    case 'n':
-      if (text == "null") return {FieldKind::kNull, {}};
-      break;
-    default:
-      if (IsJsonNumber(text)) return {FieldKind::kNumber, text};
-  }
-  return {FieldKind::kBad, text};
+  if (text.front() != '"') return ScalarCell(text);
+  auto string = index_->StringAt(token_);
+  return string ? FieldCell{FieldKind::kValidText, *string} : FieldCell{FieldKind::kBad, text};
 }
 
 bool JsonWalk::Capture(FieldCell* out) {
