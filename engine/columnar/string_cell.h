@@ -37,10 +37,27 @@ class StringCell {
     std::memcpy(prefix_, &prefix, 4);
     std::memcpy(rest_.bytes, &rest, 8);
   }
+  // At most kInlineBytes bytes, where so many can be read: without a branch, as sizes of texts differ.
+  static StringCell FromPadded(const char* data, uint32_t size) {
+    StringCell cell;
+    cell.size_ = size;
+    uint64_t first;
+    std::memcpy(&first, data, 8);
+    const uint64_t last = Load4(data + 8);
+    const uint64_t head = size < 8 ? (uint64_t{1} << (8 * size)) - 1 : ~uint64_t{0};
+    const uint64_t tail = size > 8 ? (uint64_t{1} << (8 * (size - 8))) - 1 : 0;
+    first &= head;
+    std::memcpy(cell.prefix_, &first, 4);
+    const uint64_t rest = first >> 32 | (last & tail) << 32;
+    std::memcpy(cell.rest_.bytes, &rest, 8);
+    return cell;
+  }
   explicit StringCell(std::string_view text) : StringCell(text.data(), static_cast<uint32_t>(text.size())) {}
 
   uint32_t size() const { return size_; }
   bool is_inline() const { return size_ <= kInlineBytes; }
+  // Of an inline cell.
+  bool is_inline_ascii() const { return (((FirstWord() >> 32) | SecondWord()) & 0x8080808080808080ull) == 0; }
   // Valid as long as this cell (inline) or the heap behind it lives.
   const char* data() const { return is_inline() ? prefix_ : rest_.pointer; }
   std::string_view view() const { return {data(), size_}; }

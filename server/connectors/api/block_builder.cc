@@ -78,11 +78,10 @@ void BlockBuilder::Count(std::string_view record, int64_t offset) {
 }
 
 // Key columns that the value does not hold come from the message key; a tombstone has them all from there.
-std::optional<Rejection> BlockBuilder::FillKey(const RecordPlace& place) {
-  if (key_decoder_ == nullptr || !place.key) return std::nullopt;
-  key_copy_.assign(*place.key);
+std::optional<Rejection> BlockBuilder::FillKey(std::string_view text) {
+  key_copy_.assign(text);
   key_copy_.append(kRecordPadding, '\0');
-  RecordText key{std::string_view(key_copy_).substr(0, place.key->size()), false};
+  RecordText key{std::string_view(key_copy_).substr(0, text.size()), false};
   if (auto rejection = key_decoder_->Decode(key, key_row_)) {
     return Rejection{ErrorCode::kBadKey, StrCat("message key: ", rejection->message)};
   }
@@ -92,35 +91,44 @@ std::optional<Rejection> BlockBuilder::FillKey(const RecordPlace& place) {
   return std::nullopt;
 }
 
-std::optional<Rejection> BlockBuilder::Decode(std::optional<RecordText> record, const RecordPlace& place) {
-  if (record) {
-    if (auto rejection = decoder_->Decode(*record, row_)) return rejection;
-    block_.unknown_fields += row_.unknown_fields;
-  } else if (settings_.envelope == Envelope::kUpsert) {
-    row_.Clear();
-    row_.kind = ChangeKind::kDelete;
-  } else {
-    return Rejection{ErrorCode::kMalformedRecord, "the message has no value; only envelope upsert takes tombstones"};
+std::optional<Rejection> BlockBuilder::WriteRow(const RecordPlace& place) {
+  if (key_decoder_ != nullptr && place.key) {
+    if (auto rejection = FillKey(*place.key)) return rejection;
   }
-  if (auto rejection = FillKey(place)) return rejection;
   return writer_.Write(row_, place);
 }
 
-void BlockBuilder::Add(std::optional<RecordText> record, const RecordPlace& place, PositionText position) {
-  Count(record ? record->text : std::string_view(""), place.offset);
+void BlockBuilder::Add(const RecordText& record, const RecordPlace& place, PositionText position) {
+  Count(record.text, place.offset);
   if (place.key) Count(*place.key, ~place.offset);
-  auto rejection = Decode(record, place);
-  if (!rejection) return;
-  // Already counted.
-  uint64_t checksum = block_.end.checksum;
-  uint64_t bytes = block_.bytes;
-  AddRejected(record.value_or(RecordText{"", false}), *std::move(rejection), place, position);
-  block_.end.checksum = checksum;
-  block_.bytes = bytes;
+  std::optional<Rejection> rejection = decoder_->Decode(record, row_);
+  if (!rejection) {
+    block_.unknown_fields += row_.unknown_fields;
+    rejection = WriteRow(place);
+  }
+  if (rejection) Reject(record.text, *std::move(rejection), place, position);
+}
+
+void BlockBuilder::Add(std::nullopt_t, const RecordPlace& place, PositionText position) {
+  Count("", place.offset);
+  if (place.key) Count(*place.key, ~place.offset);
+  std::optional<Rejection> rejection;
+  if (settings_.envelope == Envelope::kUpsert) {
+    row_.Clear();
+    row_.kind = ChangeKind::kDelete;
+    rejection = WriteRow(place);
+  } else {
+    rejection = {ErrorCode::kMalformedRecord, "the message has no value; only envelope upsert takes tombstones"};
+  }
+  if (rejection) Reject("", *std::move(rejection), place, position);
 }
 
 void BlockBuilder::AddRejected(RecordText head, Rejection rejection, const RecordPlace& place, PositionText position) {
   Count(head.text, place.offset);
+  Reject(head.text, std::move(rejection), place, position);
+}
+
+void BlockBuilder::Reject(std::string_view head, Rejection rejection, const RecordPlace& place, PositionText position) {
   RejectedRecord rejected;
   rejected.partition = block_.partition;
   rejected.offset = place.offset;
@@ -128,9 +136,9 @@ void BlockBuilder::AddRejected(RecordText head, Rejection rejection, const Recor
   rejected.position = position();
   rejected.code = rejection.code;
   rejected.message = std::move(rejection.message);
-  bool inside = rejection.at >= head.text.data() && rejection.at <= head.text.data() + head.text.size();
-  if (rejection.at != nullptr && inside) rejected.at = rejection.at - head.text.data();
-  rejected.record = std::string(head.text.substr(0, kDeadLetterBytes));
+  bool inside = rejection.at >= head.data() && rejection.at <= head.data() + head.size();
+  if (rejection.at != nullptr && inside) rejected.at = rejection.at - head.data();
+  rejected.record = std::string(head.substr(0, kDeadLetterBytes));
   rejected_bytes_ += sizeof(rejected) + rejected.record.size() + rejected.message.size();
   block_.rejected.push_back(std::move(rejected));
 }

@@ -38,8 +38,9 @@ class BlockBuilder {
   void AddHeader(RecordText record, const RecordPlace& place, PositionText position);
   // The same for a file whose header was told before.
   void ReadHeaderAgain(RecordText record);
-  // A record; no value: the null value of a message, a tombstone.
-  void Add(std::optional<RecordText> record, const RecordPlace& place, PositionText position);
+  void Add(const RecordText& record, const RecordPlace& place, PositionText position);
+  // The null value of a message, a tombstone.
+  void Add(std::nullopt_t, const RecordPlace& place, PositionText position);
   // A record whose framing is broken.
   void AddRejected(RecordText head, Rejection rejection, const RecordPlace& place, PositionText position);
 
@@ -52,8 +53,10 @@ class BlockBuilder {
  private:
   BlockBuilder(RecordSettings settings, RowWriter writer, DecoderSpec spec);
 
-  std::optional<Rejection> Decode(std::optional<RecordText> record, const RecordPlace& place);
-  std::optional<Rejection> FillKey(const RecordPlace& place);
+  std::optional<Rejection> WriteRow(const RecordPlace& place);
+  std::optional<Rejection> FillKey(std::string_view key);
+  // Of a record that is counted already.
+  void Reject(std::string_view head, Rejection rejection, const RecordPlace& place, PositionText position);
   void Count(std::string_view record, int64_t offset);
 
   RecordSettings settings_;

@@ -284,6 +284,8 @@ absl::StatusOr<FilesSource::Outcome> FilesSource::AddRecords(FilePart& part, con
     if (std::string_view(mark, count) == kByteOrderMark) begin = static_cast<int64_t>(kByteOrderMark.size());
   }
   buffer_.Restart(begin, part.lines);
+  RecordPlace place;
+  place.stamp_time = part.identity.RecordMicros(options_.follow);
   while (true) {
     int64_t at = buffer_.read_offset();
     std::span<char> room = buffer_.Prepare(kReadBytes);
@@ -297,7 +299,9 @@ absl::StatusOr<FilesSource::Outcome> FilesSource::AddRecords(FilePart& part, con
     bool all_read = at + static_cast<int64_t>(count) >= limit.offset;
     buffer_.SetLast(all_read && limit.last);
     while (std::optional<StreamRecord> record = buffer_.Next()) {
-      AddRecord(part, *record, std::exchange(header, false));
+      place.offset = record->offset;
+      place.line = part.lines_known ? record->line : 0;
+      AddRecord(part, *record, place, std::exchange(header, false));
       part.offset = buffer_.offset();
       part.lines = buffer_.lines();
       if (builder_->full() && !Flush(part, flushed)) return Outcome::kInterrupted;
@@ -318,11 +322,7 @@ absl::StatusOr<FilesSource::Outcome> FilesSource::AddRecords(FilePart& part, con
   }
 }
 
-void FilesSource::AddRecord(FilePart& part, const StreamRecord& record, bool header) {
-  RecordPlace place;
-  place.offset = record.offset;
-  place.line = part.lines_known ? record.line : 0;
-  place.stamp_time = part.identity.RecordMicros(options_.follow);
+void FilesSource::AddRecord(FilePart& part, const StreamRecord& record, const RecordPlace& place, bool header) {
   auto position = [&] { return part.lines_known ? StrCat("line ", record.line) : StrCat("byte ", record.offset); };
   if (header) {
     header_of_ = &part;

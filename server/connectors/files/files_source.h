@@ -56,7 +56,7 @@ class FilesSource final : public QueuedSource {
                                      int64_t* flushed);
   absl::Status ReadFileHeader(FilePart& part, const OpenFile& file);
   absl::Status CountLines(FilePart& part, const OpenFile& file);
-  void AddRecord(FilePart& part, const StreamRecord& record, bool header);
+  void AddRecord(FilePart& part, const StreamRecord& record, const RecordPlace& place, bool header);
   bool Flush(FilePart& part, int64_t* flushed_offset);
   absl::Status LookForFiles(bool find_new);
   const std::string& PathOf(const FilePart& part) const {

@@ -7,6 +7,7 @@
 #include "engine/columnar/column_builder.h"
 #include "engine/columnar/datum.h"
 #include "engine/columnar/numeric.h"
+#include "engine/columnar/string_cell.h"
 #include "engine/columnar/types.h"
 #include "server/formats/api/digits.h"
 
@@ -27,7 +28,7 @@ enum class FieldKind : uint8_t {
 struct FieldCell {
   FieldKind kind = FieldKind::kMissing;
   std::string_view text;
-  bool padded = false;  // characters behind which at least 8 bytes more can be read; never at kNull, kMissing
+  bool padded = false;  // characters behind which at least 12 bytes more can be read; never at kNull, kMissing
 };
 
 enum class CellState : uint8_t { kNull, kValue, kBad };
@@ -64,5 +65,12 @@ inline bool ReadShortInteger(const FieldCell& field, int64_t* out) {
 }
 
 bool IsValidUtf8(std::string_view text);
+
+// Reads what most texts are: a few characters of text or ASCII, that a cell holds inline. False: it is for ReadCell.
+inline bool ReadShortText(const FieldCell& field, StringCell* out) {
+  if (!field.padded || field.text.size() > StringCell::kInlineBytes) return false;
+  *out = StringCell::FromPadded(field.text.data(), static_cast<uint32_t>(field.text.size()));
+  return field.kind == FieldKind::kValidText || (field.kind == FieldKind::kText && out->is_inline_ascii());
+}
 
 }  // namespace freshet

@@ -59,7 +59,7 @@ class RecordDecoder {
   // Error: none of the file's records can be decoded; each is rejected with this reason.
   virtual std::optional<Rejection> ReadHeader(RecordText) { return std::nullopt; }
   // Fills `row` (cells of the columns that are in the record and were asked for), or says why the framing is broken.
-  virtual std::optional<Rejection> Decode(RecordText record, FieldRow& row) = 0;
+  virtual std::optional<Rejection> Decode(const RecordText& record, FieldRow& row) = 0;
 };
 
 using OptionMap = std::map<std::string, std::string>;

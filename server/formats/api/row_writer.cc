@@ -55,7 +55,9 @@ RowWriter::RowWriter(TableShape shape, Options options) : shape_(std::move(shape
   for (uint32_t column : options_.wanted) {
     const DataType type = shape_.columns[column].type;
     builders_.emplace_back(type);
-    targets_.push_back({column, is_checked_[column], !is_checked_[column] && type.kind == TypeKind::kBigint});
+    const bool is_checked = is_checked_[column];
+    targets_.push_back({column, is_checked, !is_checked && type.kind == TypeKind::kBigint,
+                        !is_checked && type.kind == TypeKind::kText});
   }
   if (options_.stamped) {
     builders_.emplace_back(DataType{TypeKind::kBigint});
@@ -221,8 +223,11 @@ void RowWriter::Append(const FieldRow& row, const RecordPlace& place, int64_t we
     const FieldCell& field = row.cells[target.column];
     bytes += field.text.size();
     int64_t number;
+    StringCell text;
     if (target.is_bigint && !by_key && ReadShortInteger(field, &number)) {
       builder->Append(number);
+    } else if (target.is_text && !by_key && ReadShortText(field, &text)) {
+      builder->Append(text);
     } else {
       AppendTarget(target, field, by_key, *builder);
     }

@@ -43,6 +43,7 @@ class RowWriter {
     uint32_t column;  // of the table
     bool is_checked;  // the value lies in cells_
     bool is_bigint;   // and not checked
+    bool is_text;     // and not checked
   };
 
   std::optional<Rejection> WeightOf(const FieldRow& row, int64_t* weight) const;

@@ -50,7 +50,7 @@ class CsvDecoder final : public RecordDecoder {
     return header_problem_;
   }
 
-  std::optional<Rejection> Decode(RecordText record, FieldRow& row) override {
+  std::optional<Rejection> Decode(const RecordText& record, FieldRow& row) override {
     if (header_problem_) return header_problem_;
     if (std::exchange(clear_row_, false)) row.Clear();
     row.kind = spec_.envelope == Envelope::kUpsert ? ChangeKind::kUpsert : ChangeKind::kInsert;

@@ -47,7 +47,7 @@ class JsonDecoder : public RecordDecoder {
     }
   }
 
-  std::optional<Rejection> Decode(RecordText record, FieldRow& row) override {
+  std::optional<Rejection> Decode(const RecordText& record, FieldRow& row) override {
     row.Clear();
     if (shapes_.Fill(record.text, row)) {
       row.kind = plain_kind_;
@@ -149,7 +149,7 @@ class JsonKeyDecoder final : public JsonDecoder {
   JsonKeyDecoder(PathNode tree, std::vector<uint32_t> key)
       : JsonDecoder(std::move(tree), Envelope::kPlain), key_(std::move(key)) {}
 
-  std::optional<Rejection> Decode(RecordText record, FieldRow& row) override {
+  std::optional<Rejection> Decode(const RecordText& record, FieldRow& row) override {
     row.Clear();
     if (auto rejection = index_.Build(record.text)) return rejection;
     if (index_.At(0) == '{' || key_.size() != 1) return JsonDecoder::Decode(record, row);

@@ -9,7 +9,7 @@ class RawDecoder final : public RecordDecoder {
  public:
   RawDecoder(uint32_t column, Envelope envelope) : column_(column), envelope_(envelope) {}
 
-  std::optional<Rejection> Decode(RecordText record, FieldRow& row) override {
+  std::optional<Rejection> Decode(const RecordText& record, FieldRow& row) override {
     row.Clear();
     row.kind = envelope_ == Envelope::kUpsert ? ChangeKind::kUpsert : ChangeKind::kInsert;
     row.cells[column_] = {FieldKind::kText, record.text};

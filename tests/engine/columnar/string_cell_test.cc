@@ -18,6 +18,17 @@ TEST(StringCellTest, KeepsTextsOfAllLengths) {
   }
 }
 
+TEST(StringCellTest, PaddedTextsGiveTheSameCells) {
+  const std::string text =
+      "abc\xC3\xBC"
+      "efghijklmnopq";
+  for (uint32_t size = 0; size <= StringCell::kInlineBytes; ++size) {
+    StringCell cell = StringCell::FromPadded(text.data(), size);
+    EXPECT_EQ(cell, StringCell(text.data(), size)) << size;
+    EXPECT_EQ(cell.is_inline_ascii(), size <= 3) << size;
+  }
+}
+
 TEST(StringCellTest, OrdersAsBytes) {
   std::vector<std::string> texts = {"",
                                     "a",
