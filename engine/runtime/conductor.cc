@@ -197,6 +197,7 @@ void Conductor::OnDone(ShardId from, const DoneFrame& frame) {
   ended_ = ended_here_;
   status_.phase = Phase::kCommitting;
   done_at_ = clock_->MonotonicMicros();
+  run_durations_.Add(done_at_ - cut_at_);
 }
 
 // What is told while an epoch runs was sent before its cut came; DONE tells anew.
@@ -224,6 +225,7 @@ void Conductor::Commit() {
   if (replayed_) ++status_.replayed;
   status_.rows += rows_;
   status_.last_epoch_micros = now - cut_at_;
+  if (!replayed_) journal_durations_.Add(now - done_at_);
   policy_.OnDone(waiting_, {run_micros_, replayed_ ? 0 : now - done_at_}, now);
   status_.phase = finished ? Phase::kFinished : Phase::kWaiting;
   status_.drained = false;

@@ -13,6 +13,7 @@
 #include "engine/runtime/cut_policy.h"
 #include "engine/runtime/journal.h"
 #include "engine/runtime/link.h"
+#include "engine/runtime/recent_durations.h"
 
 namespace freshet {
 
@@ -96,6 +97,9 @@ class Conductor {
   std::optional<int64_t> NextWakeMicros() const;
 
   const ConductorStatus& status() const { return status_; }
+  // Of the epochs since the start: from the cut to the last DONE, and from there until the cut was durable.
+  const RecentDurations& run_durations() const { return run_durations_; }
+  const RecentDurations& journal_durations() const { return journal_durations_; }
   bool replaying() const { return next_replay_.has_value(); }
 
  private:
@@ -124,6 +128,8 @@ class Conductor {
   Epoch next_epoch_;
   bool loading_;
   ConductorStatus status_;
+  RecentDurations run_durations_;
+  RecentDurations journal_durations_;
 
   // Of the epoch that runs.
   CutFrame cut_;

@@ -47,6 +47,13 @@ void AddSinks(const ReportInput& input, v1::ShardReport& report) {
   }
 }
 
+void AddQuantiles(const RecentDurations& durations, const char* phase, v1::ShardReport& report) {
+  for (const auto& [quantile, share] : {std::pair("0.5", 0.5), std::pair("0.99", 0.99)}) {
+    AddMetric(report, "freshet_epoch_seconds", static_cast<double>(durations.Quantile(share)) / 1e6,
+              {{"phase", phase}, {"quantile", quantile}});
+  }
+}
+
 void AddEpochs(const ReportInput& input, v1::ShardReport& report) {
   ShardStatus status = input.loop->status();
   report.set_running(true);
@@ -67,6 +74,8 @@ void AddEpochs(const ReportInput& input, v1::ShardReport& report) {
   if (const Conductor* conductor = input.loop->conductor()) {
     AddMetric(report, "freshet_epochs_total", static_cast<double>(conductor->status().epochs));
     AddMetric(report, "freshet_epoch_last_seconds", static_cast<double>(conductor->status().last_epoch_micros) / 1e6);
+    AddQuantiles(conductor->run_durations(), "run", report);
+    AddQuantiles(conductor->journal_durations(), "journal", report);
   }
 }
 

@@ -1,8 +1,9 @@
-"""The workloads that need a running daemon: HTTP ingest, look-ups under load, idle pipelines, Kafka. Each gives lines of
+"""The workloads that need a running daemon: HTTP ingest, look-ups under load, idle pipelines, Kafka, the cost of an epoch. Each gives lines of
 (what, value, unit, floor, goal); a floor that is None has no bound."""
 import http.client
 import json
 import pathlib
+import re
 import subprocess
 import sys
 import tempfile
@@ -268,4 +269,50 @@ def kafka_latency(daemon, broker, counted, seconds):
     yield 'p99 from produce to visible at 100,000/s', measure.percentile(taken, 0.99), 'ms', 20, 5
 
 
-SERVICES = {'http': http_ingest, 'points': points, 'idle': idle, 'memory': memory, 'kafka': kafka}
+# 20 operators; the way of a row leads through 3 exchanges.
+TWENTY = '''name: p
+options: {{shards: {shards}}}
+tables:
+  t: {{columns: [{{name: k, type: bigint}}, {{name: v, type: bigint}}]}}
+views:
+  most: {{aggregate: {{input: t, keys: {{k: k}}, values: {{v: "max(v)"}}}}}}
+  least: {{aggregate: {{input: t, keys: {{k: k}}, values: {{v: "min(v)"}}}}}}
+  total: {{aggregate: {{input: t, keys: {{k: k}}, values: {{v: "sum(v)", n: "count(*)"}}}}}}
+  ends: {{join: {{left: most, right: least, kind: inner, condition: "most.k = least.k"}}}}
+  all: {{join: {{left: ends, right: total, kind: inner, condition: "most.k = total.k"}}}}
+  range: {{project: {{input: all, columns: {{width: "most.v - least.v", mean: "total.v / n"}}}}}}
+  narrow: {{filter: {{input: range, condition: "width < 1000"}}}}
+  wide: {{project: {{input: {{filter: {{input: range, condition: "width >= 1000"}}}}, columns: {{width: "width / 10", mean: mean}}}}}}
+  both: {{union: {{inputs: [narrow, wide]}}}}
+  by_width: {{materialized: true, key: [width], aggregate: {{input: both, keys: {{width: width}}, values: {{keys: "count(*)", low: "min(mean)"}}}}}}
+  means: {{aggregate: {{input: both, keys: {{width: width}}, values: {{mean: "max(mean)"}}}}}}
+  named: {{join: {{left: by_width, right: means, kind: left, condition: "by_width.width = means.width"}}}}
+  ranked: {{project: {{input: {{filter: {{input: named, condition: "keys >= 1"}}}}, columns: {{g: "keys % 10", mean: "mean + low"}}}}}}
+  by_count: {{materialized: true, key: [g], aggregate: {{input: ranked, keys: {{g: g}}, values: {{widths: "count(*)", mean: "max(mean)"}}}}}}
+'''
+
+
+def one_row(start_daemon, seconds, _folder):
+    """Epochs of one row, as the conductor measures them: from the cut until every shard is done; the log is not synced."""
+    for shards, floor in ((1, 0.1), (2, 1)):
+        daemon = start_daemon(settings=['log.fsync=off'])
+        apply(daemon, 'p', TWENTY.format(shards=shards))
+        explained = daemon.cli('explain', 'p').stdout.splitlines()
+        operators = [line.split()[0] for line in explained if line and not line.endswith('(shown above)')]
+        assert sum(each not in ('source', 'exchange') for each in operators) == 20, explained
+        client, begin, row = Client(daemon), time.monotonic(), 0
+        while time.monotonic() < begin + seconds or row < 1000:
+            row += 1
+            status, answer = client.call('POST', '/v1/pipelines/p/tables/t:ingest?wait=visible',
+                                         b'{"k": %d, "v": %d}\n' % (row * 7 % 1000, row * 997 % 12345), 'application/x-ndjson')
+            assert status == 200, answer
+        time.sleep(1.5)  # shards report once a second
+        metrics = client.call('GET', '/metrics')[1].decode()
+        for quantile in ('0.5', '0.99'):
+            found = re.search(rf'freshet_epoch_seconds{{[^}}]*phase="run"[^}}]*quantile="{re.escape(quantile)}"[^}}]*}} (\S+)', metrics)
+            name = {'0.5': 'p50', '0.99': 'p99'}[quantile]
+            yield (f'{name} from cut to DONE of one row, 20 operators, {shards} shard{"s" if shards > 1 else ""}', float(found[1]) * 1000, 'ms',
+                   floor if quantile == '0.5' else None, None)
+
+
+SERVICES = {'http': http_ingest, 'one-row': one_row, 'points': points, 'idle': idle, 'memory': memory, 'kafka': kafka}

@@ -1,6 +1,5 @@
 #include "server/shard/journal/log_writer.h"
 
-#include <algorithm>
 #include <chrono>
 
 #include "engine/base/check.h"
@@ -14,7 +13,6 @@ namespace freshet {
 namespace {
 
 constexpr auto kRetry = std::chrono::milliseconds(1000);
-constexpr size_t kSyncsRemembered = 1000;
 
 bool Heals(const absl::Status& status) { return absl::IsResourceExhausted(status) || absl::IsUnavailable(status); }
 
@@ -135,11 +133,10 @@ absl::Status LogWriter::WriteOnce() {
     Write();                 // what is queued stays so
     return status;
   }
-  const auto micros = static_cast<uint64_t>(options_.clock->MonotonicMicros() - start);
+  const int64_t micros = options_.clock->MonotonicMicros() - start;
   {
     std::lock_guard lock(mutex_);
-    if (sync_micros_.size() < kSyncsRemembered) sync_micros_.push_back(0);
-    sync_micros_[syncs_++ % kSyncsRemembered] = micros;
+    syncs_.Add(micros);
   }
   handlers_.on_durable();
   return absl::OkStatus();
@@ -164,18 +161,14 @@ void LogWriter::Tell(const absl::Status& status) {
 
 LogWriter::Status LogWriter::status() const {
   Status status;
-  std::vector<uint64_t> sorted;
+  RecentDurations syncs;
   {
     std::lock_guard lock(mutex_);
     status.problem = problem_;
-    sorted = sync_micros_;
-    status.syncs = syncs_;
+    syncs = syncs_;
   }
-  if (!sorted.empty()) {
-    auto at = sorted.begin() + static_cast<ptrdiff_t>(sorted.size() * 99 / 100);
-    std::nth_element(sorted.begin(), at, sorted.end());
-    status.sync_micros_p99 = *at;
-  }
+  status.syncs = syncs.count();
+  status.sync_micros_p99 = static_cast<uint64_t>(syncs.Quantile(0.99));
   return status;
 }
 

@@ -15,6 +15,7 @@
 
 #include "absl/status/status.h"
 #include "engine/base/clock.h"
+#include "engine/runtime/recent_durations.h"
 #include "server/storage/pipeline_log/pipeline_log.h"
 
 namespace freshet {
@@ -37,7 +38,7 @@ class LogWriter {
   struct Status {
     std::string problem;  // empty: the log can be written
     uint64_t syncs = 0;
-    uint64_t sync_micros_p99 = 0;  // of about the last thousand
+    uint64_t sync_micros_p99 = 0;  // of the last thousand
   };
 
   LogWriter(Options options, Handlers handlers) : options_(std::move(options)), handlers_(std::move(handlers)) {}
@@ -95,8 +96,7 @@ class LogWriter {
   bool stop_ = false;
   bool work_ = false;
   std::string problem_;
-  std::vector<uint64_t> sync_micros_;  // a ring
-  uint64_t syncs_ = 0;
+  RecentDurations syncs_;
   std::thread thread_;
 };
 

@@ -92,6 +92,21 @@ TEST_F(ConductorTest, CommitsOnlyWhatIsDurable) {
   EXPECT_EQ(conductor_->NextWakeMicros(), std::nullopt) << "nothing waits";
 }
 
+TEST_F(ConductorTest, TellsHowLongShardsAndJournalTook) {
+  Make({});
+  PollAll();
+  clock_.Advance(70);
+  FinishEpoch(Epoch(1));
+  PollAll();
+  EXPECT_EQ(conductor_->run_durations().Quantile(0.5), 70);
+  EXPECT_EQ(conductor_->journal_durations().count(), 0u);
+  clock_.Advance(400);
+  journal_.durable = Epoch(1);
+  PollAll();
+  EXPECT_EQ(conductor_->run_durations().count(), 1u);
+  EXPECT_EQ(conductor_->journal_durations().Quantile(0.5), 400);
+}
+
 TEST_F(ConductorTest, ALoadGoesOnUntilEveryShardHasLoaded) {
   Make({});
   journal_.durable = Epoch(1000);
