@@ -8,7 +8,7 @@ from freshet_daemon import BIN, ROOT
 
 
 @pytest.mark.parametrize('arguments', [['words-wide', 'keys-8', 'join-named', '--rows', '20000', '--shards', '--repeat', '1'],
-                                       ['http', 'points', '--seconds', '0.5']])
+                                       ['http', 'points', 'one-row', '--seconds', '0.5']])
 def test_figures_are_printed(tmp_path, arguments):
     out = tmp_path / 'figures.json'
     done = subprocess.run([sys.executable, str(ROOT / 'tools' / 'bench'), 'run', *arguments, '--bin', str(BIN), '--folder', str(tmp_path / 'bench'),
