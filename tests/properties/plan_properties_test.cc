@@ -50,7 +50,8 @@ INSTANTIATE_TEST_SUITE_P(Kinds, EachOperator,
                                          PlanNode::Kind::kInnerJoin, PlanNode::Kind::kLeftJoin,
                                          PlanNode::Kind::kSemiJoin, PlanNode::Kind::kAntiJoin,
                                          PlanNode::Kind::kAggregate, PlanNode::Kind::kDistinct,
-                                         PlanNode::Kind::kFlatMap));
+                                         PlanNode::Kind::kFlatMap, PlanNode::Kind::kUpsert,
+                                         PlanNode::Kind::kKeylessDeletes));
 
 TEST(RandomPlans, EqualTheNaiveResultAtEveryEpoch) {
   Totals totals;

@@ -1,6 +1,9 @@
 // Tests the property tests: an error planted in an operator is noticed, whatever it is and wherever it stands.
 #include <gtest/gtest.h>
 
+#include <functional>
+#include <utility>
+
 #include "tests/properties/faulty_operator.h"
 #include "tests/support/naive_plan.h"
 #include "tests/support/plan_history.h"
@@ -42,7 +45,8 @@ INSTANTIATE_TEST_SUITE_P(Kinds, PlantedErrors,
                                          PlanNode::Kind::kInnerJoin, PlanNode::Kind::kLeftJoin,
                                          PlanNode::Kind::kSemiJoin, PlanNode::Kind::kAntiJoin,
                                          PlanNode::Kind::kAggregate, PlanNode::Kind::kDistinct,
-                                         PlanNode::Kind::kFlatMap));
+                                         PlanNode::Kind::kFlatMap, PlanNode::Kind::kUpsert,
+                                         PlanNode::Kind::kKeylessDeletes));
 
 TEST(PlantedErrors, AnInputThatHasNotEndedIsNoticed) {
   int noticed = 0;
@@ -58,6 +62,44 @@ TEST(PlantedErrors, AnInputThatHasNotEndedIsNoticed) {
     noticed += RunRandomHistory(RandomPlan(random, 1, PlanNode::Kind::kInnerJoin), options).difference.empty() ? 0 : 1;
   }
   EXPECT_GE(noticed, 3);
+}
+
+// A mistake of its own kind: the circuit is built from a plan that `spoil` has changed.
+void ExpectNoticed(PlanNode::Kind kind, const std::function<bool(PlanNode*)>& spoil) {
+  int noticed = 0, runs = 0;
+  for (uint64_t seed = 1; seed <= 200 && noticed < 3; ++seed) {
+    Random random(seed);
+    const Plan plan = RandomPlan(random, 1, kind);
+    Plan mistaken = plan;
+    if (!spoil(&mistaken.nodes.back())) continue;
+    HistoryOptions options;
+    options.seed = seed;
+    options.shard_count = static_cast<uint16_t>(1 + seed % 2);
+    options.mistaken = &mistaken;
+    ++runs;
+    noticed += RunRandomHistory(plan, options).difference.empty() ? 0 : 1;
+  }
+  EXPECT_GE(noticed, 3) << "in " << runs << " runs";
+}
+
+TEST(PlantedErrors, AVersionThatIsNotLookedAtIsNoticed) {
+  ExpectNoticed(PlanNode::Kind::kUpsert,
+                [](PlanNode* node) { return std::exchange(node->version, std::nullopt).has_value(); });
+}
+
+TEST(PlantedErrors, ATombstoneThatIsForgottenTooSoonIsNoticed) {
+  ExpectNoticed(PlanNode::Kind::kUpsert, [](PlanNode* node) {
+    if (node->tombstone_retention_micros) return false;
+    node->tombstone_retention_micros = 0;
+    return true;
+  });
+}
+
+TEST(PlantedErrors, DeletesThatAreCountedBelowZeroAreNoticed) {
+  ExpectNoticed(PlanNode::Kind::kKeylessDeletes, [](PlanNode* node) {
+    node->kind = PlanNode::Kind::kUnion;
+    return true;
+  });
 }
 
 // One faulty node somewhere in a plan of several.

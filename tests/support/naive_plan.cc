@@ -154,6 +154,35 @@ ZSet AggregateAll(const PlanNode& node, const ZSet& input) {
   return result;
 }
 
+// Of all records of a key the one with the largest version, time, partition and offset says what the row is.
+ZSet TableByKey(const PlanNode& node, const ZSet& records) {
+  struct Newest {
+    Row order;
+    Row row;
+    bool is_there;
+  };
+  std::map<Row, Newest> newest;
+  const size_t columns = node.schema.size();
+  for (const auto& [record, weight] : records.rows()) {
+    std::optional<Row> key = KeyOf(record, node.left_key);
+    if (!key || std::any_of(key->begin(), key->end(), [](const Datum& cell) { return cell.is_null(); })) continue;
+    Row row(record.begin(), record.begin() + static_cast<std::ptrdiff_t>(columns));
+    Row order;
+    if (node.version) {
+      const Datum& version = row[*node.version];
+      order = {Datum::Bool(version.is_value()), version.is_value() ? version : Datum::Int(0)};
+    }
+    order.insert(order.end(), record.begin() + static_cast<std::ptrdiff_t>(columns), record.end());
+    auto [it, added] = newest.try_emplace(*key, Newest{order, row, weight > 0});
+    if (!added && it->second.order < order) it->second = {order, row, weight > 0};
+  }
+  ZSet result;
+  for (const auto& [key, record] : newest) {
+    if (record.is_there) result.Add(record.row, 1);
+  }
+  return result;
+}
+
 ZSet Compute(const Plan& plan, const PlanNode& node, const std::vector<ZSet>& relations) {
   ZSet result;
   const ZSet& input = relations[node.inputs[0]];
@@ -183,6 +212,12 @@ ZSet Compute(const Plan& plan, const PlanNode& node, const std::vector<ZSet>& re
       break;
     case PlanNode::Kind::kAggregate:
       result = AggregateAll(node, input);
+      break;
+    case PlanNode::Kind::kUpsert:
+      result = TableByKey(node, input);
+      break;
+    case PlanNode::Kind::kKeylessDeletes:
+      for (const auto& [row, weight] : input.rows()) result.Add(row, std::max<int64_t>(0, weight));
       break;
     case PlanNode::Kind::kFlatMap:
       for (const auto& [row, weight] : input.rows()) {

@@ -1,6 +1,7 @@
 #include "tests/support/plan.h"
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/numbers.h"
 #include "absl/strings/str_cat.h"
 #include "absl/strings/str_join.h"
 #include "absl/strings/str_split.h"
@@ -87,6 +88,12 @@ class LineReader {
       Fail(absl::StrCat(word, " is neither a column nor a value"));
     }
     return term;
+  }
+  int64_t Number() {
+    const std::string word = Next();
+    int64_t number = 0;
+    if (!absl::SimpleAtoi(word, &number)) Fail(absl::StrCat(word, " is no whole number"));
+    return number;
   }
   PlanExpression Expression(const Schema& schema) {
     PlanExpression expression;
@@ -209,6 +216,19 @@ void ReadAggregate(LineReader& line, const Plan& plan, PlanNode* node) {
   } while (line.TryTake(","));
 }
 
+// N = upsert R by a, b version c keep 100
+void ReadUpsert(LineReader& line, const Plan& plan, PlanNode* node) {
+  node->inputs = {line.Node()};
+  const Schema& schema = plan.nodes[node->inputs[0]].schema;
+  line.Take("by");
+  do {
+    node->left_key.push_back(line.Column(schema));
+  } while (line.TryTake(","));
+  if (line.TryTake("version")) node->version = line.Column(schema);
+  if (line.TryTake("keep")) node->tombstone_retention_micros = line.Number();
+  if (schema.size() <= kStampColumns) line.Fail("an upsert needs time, partition and offset as the last columns");
+}
+
 absl::Status ReadNode(const std::string& text, Plan* plan) {
   LineReader line(*plan, text);
   PlanNode node;
@@ -243,6 +263,13 @@ absl::Status ReadNode(const std::string& text, Plan* plan) {
       node.series_from = line.Column(schema);
       line.Take("to");
       node.series_to = line.Column(schema);
+    } else if (kind == "upsert") {
+      node.kind = PlanNode::Kind::kUpsert;
+      if (plan->nodes.empty()) return absl::InvalidArgumentError("an upsert before its source");
+      ReadUpsert(line, *plan, &node);
+    } else if (kind == "keyless") {
+      node.kind = PlanNode::Kind::kKeylessDeletes;
+      node.inputs = {line.Node()};
     } else if (kind == "distinct") {
       node.kind = PlanNode::Kind::kDistinct;
       node.inputs = {line.Node()};
@@ -327,6 +354,15 @@ std::string FormatNode(const Plan& plan, const PlanNode& node) {
     }
     case PlanNode::Kind::kDistinct:
       return absl::StrCat(node.name, " = distinct ", input().name);
+    case PlanNode::Kind::kKeylessDeletes:
+      return absl::StrCat(node.name, " = keyless ", input().name);
+    case PlanNode::Kind::kUpsert: {
+      for (uint32_t column : node.left_key) parts.push_back(input().schema[column].name);
+      std::string text = absl::StrCat(node.name, " = upsert ", input().name, " by ", absl::StrJoin(parts, ", "));
+      if (node.version) absl::StrAppend(&text, " version ", input().schema[*node.version].name);
+      if (node.tombstone_retention_micros) absl::StrAppend(&text, " keep ", *node.tombstone_retention_micros);
+      return text;
+    }
     case PlanNode::Kind::kFlatMap:
       return absl::StrCat(node.name, " = series ", input().name, " from ", input().schema[node.series_from].name,
                           " to ", input().schema[node.series_to].name);
@@ -342,6 +378,14 @@ uint32_t Plan::source_count() const {
   return count;
 }
 
+const PlanNode* Plan::TableOf(uint32_t source) const {
+  for (const PlanNode& node : nodes) {
+    const bool table = node.kind == PlanNode::Kind::kUpsert || node.kind == PlanNode::Kind::kKeylessDeletes;
+    if (table && node.inputs[0] == source) return &node;
+  }
+  return nullptr;
+}
+
 void DeriveSchema(const Plan& plan, PlanNode* node) {
   const PlanNode& first = plan.nodes[node->inputs[0]];
   switch (node->kind) {
@@ -352,7 +396,12 @@ void DeriveSchema(const Plan& plan, PlanNode* node) {
     case PlanNode::Kind::kSemiJoin:
     case PlanNode::Kind::kAntiJoin:
     case PlanNode::Kind::kDistinct:
+    case PlanNode::Kind::kKeylessDeletes:
       node->schema = first.schema;
+      return;
+    case PlanNode::Kind::kUpsert:
+      node->schema = first.schema;
+      node->schema.resize(first.schema.size() - kStampColumns);
       return;
     case PlanNode::Kind::kFlatMap:
       node->schema = first.schema;

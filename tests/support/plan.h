@@ -33,6 +33,9 @@ struct PlanAggregate {
   std::string name;
 };
 
+// At the end of a source of upserts: record time, partition, offset.
+inline constexpr size_t kStampColumns = 3;
+
 struct PlanNode {
   enum class Kind : uint8_t {
     kSource,
@@ -46,6 +49,9 @@ struct PlanNode {
     kAggregate,
     kDistinct,
     kFlatMap,
+    // Over a source, whose rows are records: what a table with a primary key, or without one, makes of them.
+    kUpsert,
+    kKeylessDeletes,
   };
 
   Kind kind = Kind::kSource;
@@ -59,6 +65,9 @@ struct PlanNode {
   std::vector<PlanAggregate> aggregates;
   // kFlatMap: all input columns, then the whole numbers from the first column's value to the second's.
   uint32_t series_from = 0, series_to = 0;
+  // kUpsert: left_key is the primary key. The input has three columns more: record time, partition and offset.
+  std::optional<uint32_t> version;
+  std::optional<int64_t> tombstone_retention_micros;  // none: for ever
 };
 
 struct Plan {
@@ -66,6 +75,8 @@ struct Plan {
   uint32_t output = 0;
 
   uint32_t source_count() const;
+  // The node that makes a table of the source's records; nullptr: they are rows already.
+  const PlanNode* TableOf(uint32_t source) const;
 };
 
 // Reads the lines of a plan. Error: what is wrong, with the line.

@@ -14,13 +14,17 @@
 #include "engine/operators/flat_map.h"
 #include "engine/operators/group_aggregate.h"
 #include "engine/operators/inner_join.h"
+#include "engine/operators/keyless_deletes.h"
 #include "engine/operators/left_join.h"
 #include "engine/operators/project.h"
 #include "engine/operators/semi_join.h"
 #include "engine/operators/union.h"
+#include "engine/operators/upsert.h"
 
 namespace freshet {
 namespace {
+
+constexpr int64_t kForEver = int64_t{1} << 60;
 
 std::vector<DataType> TypesOf(const Schema& schema) {
   std::vector<DataType> types;
@@ -32,6 +36,12 @@ KeyColumns KeyOf(const std::vector<uint32_t>& columns) {
   KeyColumns key;
   for (uint32_t column : columns) key.push_back(ColumnIndex(column));
   return key;
+}
+
+KeyColumns AllColumns(const Schema& schema) {
+  KeyColumns columns;
+  for (uint32_t i = 0; i < schema.size(); ++i) columns.push_back(ColumnIndex(i));
+  return columns;
 }
 
 Expression TermOf(const PlanTerm& term) {
@@ -82,16 +92,26 @@ class PlanBuilder {
         inputs = {nodes_[node.inputs[0]]};
         break;
       }
+      case PlanNode::Kind::kUpsert:
+        op = MakeUpsert(node);
+        inputs = {ByKey(node.inputs[0], KeyOf(node.left_key))};
+        partitioning = KeyOf(node.left_key);
+        break;
+      case PlanNode::Kind::kKeylessDeletes: {
+        op = std::make_unique<KeylessDeletes>(TypesOf(schema), node.name, hash_seed_);
+        KeyColumns all = AllColumns(schema);
+        inputs = {ByKey(node.inputs[0], all)};
+        partitioning = std::move(all);
+        break;
+      }
       case PlanNode::Kind::kFlatMap: {
         const std::vector<TypeKind> types = {TypeKind::kBigint, TypeKind::kBigint};
         std::vector<Expression> arguments;
         for (uint32_t column : {node.series_from, node.series_to}) {
           arguments.push_back(Expression::Column(ColumnIndex(column), schema[column].type));
         }
-        KeyColumns kept;
-        for (uint32_t i = 0; i < schema.size(); ++i) kept.push_back(ColumnIndex(i));
         op = std::make_unique<FlatMap>(TypesOf(schema), *FindTableFunction("generate_series", types),
-                                       std::move(arguments), std::move(kept), nullptr);
+                                       std::move(arguments), AllColumns(schema), nullptr);
         inputs = {nodes_[node.inputs[0]]};
         partitioning = partitioning_[node.inputs[0]];
         break;
@@ -122,8 +142,7 @@ class PlanBuilder {
         options.state = {node.name, "rows"};
         options.hash_seed = hash_seed_;
         op = MakeDistinct(std::move(options));
-        KeyColumns all;
-        for (uint32_t i = 0; i < schema.size(); ++i) all.push_back(ColumnIndex(i));
+        KeyColumns all = AllColumns(schema);
         inputs = {ByKey(node.inputs[0], all)};
         partitioning = std::move(all);
         break;
@@ -162,6 +181,17 @@ class PlanBuilder {
     }
     if (left) return std::make_unique<LeftJoin>(options);
     return std::make_unique<SemiJoin>(semi ? SemiJoin::Kind::kSemi : SemiJoin::Kind::kAnti, options);
+  }
+
+  std::unique_ptr<Operator> MakeUpsert(const PlanNode& node) {
+    UpsertOptions options;
+    options.table_types = TypesOf(node.schema);
+    options.key = KeyOf(node.left_key);
+    if (node.version) options.version = ColumnIndex(*node.version);
+    options.tombstone_retention_micros = node.tombstone_retention_micros.value_or(kForEver);
+    options.node = node.name;
+    options.hash_seed = hash_seed_;
+    return std::make_unique<Upsert>(std::move(options));
   }
 
   std::unique_ptr<Operator> MakeAggregate(const PlanNode& node) {

@@ -15,7 +15,7 @@ class HistoryRun {
         random_(options.seed),
         scripts_(RandomHistory(random_, plan, options.rows)),
         ends_(DrawEnds()),
-        cluster_(plan, scripts_, RandomOptions()) {}
+        cluster_(options.mistaken == nullptr ? plan : *options.mistaken, scripts_, RandomOptions()) {}
 
   HistoryOutcome Run() {
     if (ends_ == Ends::kOneIsLoadedLast) cluster_.ReleaseAll();

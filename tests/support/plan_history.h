@@ -14,6 +14,8 @@ struct HistoryOptions {
   int64_t rows = 120;    // of each source
   bool restarts = true;  // crash in the middle and go on, with the same or another number of shards
   WrapOperator wrap;
+  // What the circuit is built from, if it is another plan: to see whether the difference is noticed.
+  const Plan* mistaken = nullptr;
 };
 
 struct HistoryOutcome {

@@ -15,19 +15,32 @@ class PlanMaker {
   PlanMaker(Random& random, std::optional<PlanNode::Kind> only) : random_(random), only_(only) {}
 
   Plan Make(int operators) {
-    const int sources = static_cast<int>(2 + Below(2));
+    const bool only_table = only_ == PlanNode::Kind::kUpsert || only_ == PlanNode::Kind::kKeylessDeletes;
+    const int sources = only_table ? 1 : static_cast<int>(2 + Below(2));
+    std::vector<PlanNode> tables;
     for (int i = 0; i < sources; ++i) {
-      PlanNode node;
-      node.name = absl::StrCat("s", i);
-      node.schema = {{absl::StrCat("k", i), kBigint}, {absl::StrCat("a", i), kBigint}, {absl::StrCat("t", i), kText}};
-      plan_.nodes.push_back(std::move(node));
+      const PlanNode::Kind table = TableKind();
+      plan_.nodes.push_back(MakeSource(i, table));
+      if (table == PlanNode::Kind::kSource) {
+        readable_.push_back(static_cast<uint32_t>(i));
+      } else {
+        tables.push_back(MakeTable(i, table));
+      }
     }
+    for (PlanNode& table : tables) {
+      DeriveSchema(plan_, &table);
+      readable_.push_back(static_cast<uint32_t>(plan_.nodes.size()));
+      plan_.nodes.push_back(std::move(table));
+    }
+    base_count_ = readable_.size();
+    if (only_table) operators = 0;
     for (int added = 0, tried = 0; added < operators && tried < 100; ++tried) {
       PlanNode node;
       node.name = absl::StrCat("n", added);
       if (!Fill(&node)) continue;
       DeriveSchema(plan_, &node);
       MakeNamesUnique(&node);
+      readable_.push_back(static_cast<uint32_t>(plan_.nodes.size()));
       plan_.nodes.push_back(std::move(node));
       ++added;
     }
@@ -38,10 +51,50 @@ class PlanMaker {
  private:
   int64_t Below(int64_t limit) { return RandomBelow(random_, limit); }
 
+  // What makes a table of a source; kSource: its rows are taken as they are.
+  PlanNode::Kind TableKind() {
+    if (only_ == PlanNode::Kind::kUpsert || only_ == PlanNode::Kind::kKeylessDeletes) return *only_;
+    if (only_) return PlanNode::Kind::kSource;
+    constexpr PlanNode::Kind kKinds[] = {PlanNode::Kind::kSource, PlanNode::Kind::kSource, PlanNode::Kind::kUpsert,
+                                         PlanNode::Kind::kKeylessDeletes};
+    return kKinds[Below(4)];
+  }
+
+  static PlanNode MakeSource(int number, PlanNode::Kind table) {
+    PlanNode node;
+    node.name = absl::StrCat("s", number);
+    node.schema = {
+        {absl::StrCat("k", number), kBigint}, {absl::StrCat("a", number), kBigint}, {absl::StrCat("t", number), kText}};
+    if (table == PlanNode::Kind::kUpsert) {
+      node.schema.push_back({absl::StrCat("time", number), kBigint});
+      node.schema.push_back({absl::StrCat("partition", number), kText});
+      node.schema.push_back({absl::StrCat("offset", number), kBigint});
+    }
+    return node;
+  }
+
+  // Tombstones are forgotten only where no older record can come later: stamps grow within the one partition of such a
+  // table's history, and no version stands before them.
+  PlanNode MakeTable(int number, PlanNode::Kind kind) {
+    PlanNode node;
+    node.kind = kind;
+    node.name = absl::StrCat("t", number);
+    node.inputs = {static_cast<uint32_t>(number)};
+    if (kind != PlanNode::Kind::kUpsert) return node;
+    node.left_key = {0};
+    if (Below(3) == 0) node.left_key.push_back(2);
+    if (Below(2) == 0) {
+      node.version = 1;
+    } else if (Below(2) == 0) {
+      node.tombstone_retention_micros = Below(20);
+    }
+    return node;
+  }
+
   // Late nodes more often, so that plans get deep.
   uint32_t SomeNode() {
-    const int64_t count = static_cast<int64_t>(plan_.nodes.size());
-    return static_cast<uint32_t>(std::max(Below(count), Below(count)));
+    const int64_t count = static_cast<int64_t>(readable_.size());
+    return readable_[std::max(Below(count), Below(count))];
   }
   const Schema& SchemaOf(uint32_t node) const { return plan_.nodes[node].schema; }
 
@@ -60,6 +113,8 @@ class PlanMaker {
     node->inputs = {SomeNode()};
     switch (node->kind) {
       case PlanNode::Kind::kSource:
+      case PlanNode::Kind::kUpsert:
+      case PlanNode::Kind::kKeylessDeletes:
         return false;
       case PlanNode::Kind::kFilter:
         return Compare(SchemaOf(node->inputs[0]), &node->condition);
@@ -113,9 +168,9 @@ class PlanMaker {
     return true;
   }
 
-  // Between columns of sources, whose values are small.
+  // Between columns of sources and tables, whose values are small.
   bool FillSeries(PlanNode* node) {
-    node->inputs = {static_cast<uint32_t>(Below(plan_.source_count()))};
+    node->inputs = {readable_[Below(static_cast<int64_t>(base_count_))]};
     node->series_from = 0;
     node->series_to = 1;
     return true;
@@ -124,7 +179,7 @@ class PlanMaker {
   bool FillUnion(PlanNode* node) {
     const Schema& first = SchemaOf(node->inputs[0]);
     std::vector<uint32_t> fitting;
-    for (uint32_t other = 0; other < plan_.nodes.size(); ++other) {
+    for (uint32_t other : readable_) {
       const Schema& schema = SchemaOf(other);
       bool fits = std::equal(schema.begin(), schema.end(), first.begin(), first.end(),
                              [](const Field& a, const Field& b) { return a.type == b.type; });
@@ -188,7 +243,59 @@ class PlanMaker {
   Random& random_;
   const std::optional<PlanNode::Kind> only_;
   Plan plan_;
+  std::vector<uint32_t> readable_;  // nodes whose rows others may read: sources and tables, then what stands over them
+  size_t base_count_ = 0;           // of them, sources and tables
 };
+
+using Records = std::vector<std::pair<Row, int64_t>>;
+
+// Every row that goes has come before, in the same partition.
+Records RowsAndRetractions(Random& random, const Schema& schema, int64_t count, const RandomRowOptions& options) {
+  Records list;
+  std::vector<Row> live;
+  for (int64_t row = 0; row < count; ++row) {
+    if (!live.empty() && RandomChance(random, 0.4)) {
+      size_t index = RandomBelow(random, static_cast<int64_t>(live.size()));
+      list.emplace_back(live[index], -1);
+      live.erase(live.begin() + static_cast<std::ptrdiff_t>(index));
+      continue;
+    }
+    const int64_t weight = 1 + (RandomBelow(random, 5) == 0 ? 1 : 0);
+    Row fresh = RandomRows(random, schema, 1, options)[0].first;
+    for (int64_t copy = 0; copy < weight; ++copy) live.push_back(fresh);
+    list.emplace_back(std::move(fresh), weight);
+  }
+  return list;
+}
+
+Records Upserts(Random& random, const Schema& schema, const std::string& partition, int64_t count,
+                const RandomRowOptions& options) {
+  Records list;
+  int64_t time = 0;
+  const Schema columns(schema.begin(), schema.end() - kStampColumns);
+  for (int64_t offset = 0; offset < count; ++offset) {
+    time += RandomBelow(random, 4);
+    Row row = RandomRows(random, columns, 1, options)[0].first;
+    row.push_back(Datum::Int(time));
+    row.push_back(Datum::Text(partition));
+    row.push_back(Datum::Int(offset));
+    list.emplace_back(std::move(row), RandomChance(random, 0.35) ? -1 : 1);
+  }
+  return list;
+}
+
+// Inserts and deletes of few rows; deletes may be more.
+Records InsertsAndDeletes(Random& random, const Schema& schema, int64_t count, const RandomRowOptions& options) {
+  std::vector<Row> rows;
+  for (int i = 0; i < 6; ++i) rows.push_back(RandomRows(random, schema, 1, options)[0].first);
+  Records list;
+  for (int64_t i = 0; i < count; ++i) {
+    int64_t weight = RandomChance(random, 0.45) ? -1 : 1;
+    if (RandomBelow(random, 5) == 0) weight *= 2;
+    list.emplace_back(rows[RandomBelow(random, static_cast<int64_t>(rows.size()))], weight);
+  }
+  return list;
+}
 
 }  // namespace
 
@@ -206,21 +313,18 @@ std::vector<std::shared_ptr<Script>> RandomHistory(Random& random, const Plan& p
   for (uint32_t source = 0; source < plan.source_count(); ++source) {
     auto script = std::make_shared<Script>();
     script->schema = plan.nodes[source].schema;
-    const int64_t partitions = 1 + RandomBelow(random, 4);
+    const PlanNode* table = plan.TableOf(source);
+    const bool in_order = table != nullptr && table->tombstone_retention_micros.has_value();
+    const int64_t partitions = in_order ? 1 : 1 + RandomBelow(random, 4);
     for (int64_t i = 0; i < partitions; ++i) {
-      auto& list = script->partitions[absl::StrCat("p", i)];
-      std::vector<Row> live;
-      for (int64_t row = 0; row < rows / partitions; ++row) {
-        if (!live.empty() && RandomChance(random, 0.4)) {
-          size_t index = RandomBelow(random, static_cast<int64_t>(live.size()));
-          list.emplace_back(live[index], -1);
-          live.erase(live.begin() + static_cast<std::ptrdiff_t>(index));
-          continue;
-        }
-        const int64_t weight = 1 + (RandomBelow(random, 5) == 0 ? 1 : 0);
-        Row fresh = RandomRows(random, script->schema, 1, row_options)[0].first;
-        for (int64_t copy = 0; copy < weight; ++copy) live.push_back(fresh);
-        list.emplace_back(std::move(fresh), weight);
+      const std::string name = absl::StrCat("p", i);
+      const int64_t count = rows / partitions;
+      if (table == nullptr) {
+        script->partitions[name] = RowsAndRetractions(random, script->schema, count, row_options);
+      } else if (table->kind == PlanNode::Kind::kUpsert) {
+        script->partitions[name] = Upserts(random, script->schema, name, count, row_options);
+      } else {
+        script->partitions[name] = InsertsAndDeletes(random, script->schema, count, row_options);
       }
     }
     scripts.push_back(std::move(script));
