@@ -6,6 +6,7 @@
 #include <iterator>
 
 #include "engine/base/check.h"
+#include "engine/base/str_cat.h"
 #include "engine/operators/cell_form.h"
 #include "engine/operators/old_new_rows.h"
 #include "engine/state/entry_store.h"
@@ -288,23 +289,46 @@ void GroupAggregate::Finish(std::span<Entry* const> entries) {
 
 // --- State ---
 
+StateId GroupAggregate::PiecesId(size_t argument) const {
+  return {options_.state.node, StrCat(options_.state.slot, "/values ", argument)};
+}
+
 void GroupAggregate::SaveDirty(StateWriter& writer) {
   table_->DrainDirty([&](std::span<Entry* const> live, std::span<Entry* const> retired) {
     SaveEntries(*table_, live, retired, options_.state, writer, [&](const Entry* entry, std::string* out) {
       for (const auto& argument : arguments_) argument->Save(entry, out);
     });
+    for (size_t i = 0; i < arguments_.size(); ++i) {
+      if (arguments_[i]->pieces() == nullptr) continue;
+      const StateId id = PiecesId(i);
+      PieceWriter pieces(*table_, id, writer);
+      for (std::span<Entry* const> entries : {live, retired}) {
+        for (Entry* entry : entries) arguments_[i]->pieces()->SavePieces(entry, pieces);
+      }
+    }
   });
 }
 
 absl::Status GroupAggregate::Load(StateReader& reader, VnodeId vnode) {
-  return LoadEntries(*table_, options_.hash_seed, options_.state, vnode, reader,
-                     [&](Entry* entry, std::string_view bytes) {
-                       emitted_ |= is_global();
-                       for (const auto& argument : arguments_) {
-                         if (!argument->Load(&bytes, entry, table_->pool())) return false;
-                       }
-                       return bytes.empty();
-                     });
+  RETURN_IF_ERROR(LoadEntries(*table_, options_.hash_seed, options_.state, vnode, reader,
+                              [&](Entry* entry, uint32_t piece, std::string_view bytes) {
+                                emitted_ |= is_global();
+                                for (const auto& argument : arguments_) {
+                                  if (!argument->Load(&bytes, entry, table_->pool())) return false;
+                                }
+                                return bytes.empty() && piece == 0;
+                              }));
+  for (size_t i = 0; i < arguments_.size(); ++i) {
+    Extremes* pieces = arguments_[i]->pieces();
+    if (pieces == nullptr) continue;
+    const StateId id = PiecesId(i);
+    RETURN_IF_ERROR(LoadEntries(*table_, options_.hash_seed, id, vnode, reader,
+                                [&](Entry* entry, uint32_t piece, std::string_view bytes) {
+                                  return pieces->LoadPiece(bytes, piece, entry, table_->pool());
+                                }));
+    if (!pieces->EndLoad()) return absl::DataLossError(StrCat("state ", id.node, "/", id.slot, " is not complete"));
+  }
+  return absl::OkStatus();
 }
 
 }  // namespace freshet

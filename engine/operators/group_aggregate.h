@@ -64,6 +64,8 @@ class GroupAggregate : public Operator {
   ArgumentState& ArgumentFor(const Aggregate& aggregate);
   std::vector<Column> Results(std::span<Entry* const> entries) const;
   bool Exists(const Entry* entry) const { return is_global() ? emitted_ : arguments_[0]->Count(entry) > 0; }
+  // Of the pieces of an argument's values.
+  StateId PiecesId(size_t argument) const;
   bool is_global() const { return options_.key.empty(); }
 
   void CountKeyErrors(const DeltaBatch& batch);

@@ -8,6 +8,7 @@ namespace freshet {
 namespace {
 
 constexpr size_t kGroup = 1024;  // entries read at a time
+constexpr uint32_t kPartsPerPiece = 256;
 
 KeyColumns FirstColumns(size_t count) {
   KeyColumns columns;
@@ -25,7 +26,7 @@ std::vector<DataType> KeyTypes(const EntryLayout& layout) {
 class EntryLoader {
  public:
   EntryLoader(KeyTable& table, uint64_t seed, const StateId& id,
-              const std::function<bool(Entry*, std::string_view)>& take)
+              const std::function<bool(Entry*, uint32_t, std::string_view)>& take)
       : table_(table),
         id_(id),
         take_(take),
@@ -53,7 +54,8 @@ class EntryLoader {
       const Stored& stored = stored_[i];
       if (entries_[i]->hash != stored.hash) return Broken("was written with another hash seed");
       table_.MarkStored(entries_[i], stored.part);
-      if (!take_(entries_[i], std::string_view(bytes_).substr(stored.begin, stored.size))) {
+      if (!take_(entries_[i], stored.part / kPartsPerPiece,
+                 std::string_view(bytes_).substr(stored.begin, stored.size))) {
         return Broken("has a value that cannot be read");
       }
     }
@@ -76,7 +78,7 @@ class EntryLoader {
 
   KeyTable& table_;
   const StateId& id_;
-  const std::function<bool(Entry*, std::string_view)>& take_;
+  const std::function<bool(Entry*, uint32_t, std::string_view)>& take_;
   std::vector<DataType> types_;
   KeyBatch keys_;
   std::vector<ColumnBuilder> builders_;
@@ -104,8 +106,27 @@ void SaveEntries(const KeyTable& table, std::span<Entry* const> live, std::span<
   for (const Entry* entry : retired) writer.Delete(id, VnodeOf(entry->hash), entry->hash, KeyTable::PartOf(entry));
 }
 
+void PieceWriter::Put(const Entry* entry, uint32_t piece, std::string_view bytes) {
+  if (entry != entry_) {
+    const KeyColumns columns = FirstColumns(table_.layout().key().size());
+    std::vector<Column> cells;
+    for (uint32_t i = 0; i < columns.size(); ++i) cells.push_back(table_.GatherKey(i, {&entry, 1}));
+    value_.clear();
+    EncodeRow(DeltaBatch(1, std::move(cells)), columns, 0, &value_);
+    key_bytes_ = value_.size();
+    entry_ = entry;
+  }
+  value_.resize(key_bytes_);
+  value_.append(bytes);
+  writer_.Put(id_, VnodeOf(entry->hash), entry->hash, KeyTable::PartOf(entry) + piece * kPartsPerPiece, value_);
+}
+
+void PieceWriter::Delete(const Entry* entry, uint32_t piece) {
+  writer_.Delete(id_, VnodeOf(entry->hash), entry->hash, KeyTable::PartOf(entry) + piece * kPartsPerPiece);
+}
+
 absl::Status LoadEntries(KeyTable& table, uint64_t seed, const StateId& id, VnodeId vnode, StateReader& reader,
-                         const std::function<bool(Entry*, std::string_view)>& take) {
+                         const std::function<bool(Entry*, uint32_t, std::string_view)>& take) {
   EntryLoader loader(table, seed, id, take);
   RETURN_IF_ERROR(reader.Load(
       id, vnode, [&](uint64_t hash, uint32_t part, std::string_view value) { return loader.Add(hash, part, value); }));

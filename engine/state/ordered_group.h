@@ -4,6 +4,9 @@
 // integers) on; past the largest leaf there are inner nodes of 32 children. Weights are kept only in leaves where one
 // is not 1. A node goes when it is empty (free-at-empty, after Johnson and Shasha): simpler than merging, and as good
 // where insertions are not much rarer than removals.
+//
+// The leaves of a tree are the pieces that checkpoints write (group_pieces.h); a group of one leaf is written by its
+// owner.
 #pragma once
 
 #include <algorithm>
@@ -14,6 +17,7 @@
 
 #include "engine/base/check.h"
 #include "engine/state/block_pool.h"
+#include "engine/state/group_pieces.h"
 
 namespace freshet {
 
@@ -45,16 +49,39 @@ class OrderedGroup {
     }
     void* node = leaf();
     int64_t added = 0;
-    Split split = AddToLeaf(node, value, weight, &added, pool);
+    Split split = AddToLeaf(node, value, weight, &added, nullptr, pool);
     if (split.right != nullptr) {
-      uint64_t size = static_cast<Leaf*>(node)->count + static_cast<Leaf*>(split.right)->count;
-      auto* tree = new (pool.Allocate(sizeof(Tree))) Tree{node, size, 0};
+      uint64_t size = uint64_t{static_cast<Leaf*>(node)->count} + static_cast<Leaf*>(split.right)->count;
+      auto* tree = new (pool.Allocate(sizeof(Tree))) Tree{node, size, 0, {}};
+      for (void* piece : {node, split.right}) MakePiece(static_cast<Leaf*>(piece), tree->pieces, pool);
       GrowRoot(tree, split, pool);
       handle_ = reinterpret_cast<uintptr_t>(tree) | kTreeBit;
       return;
     }
     handle_ = reinterpret_cast<uintptr_t>(node);
     if (leaf()->count == 0) Clear(pool);
+  }
+
+  // Whether the group is written in pieces. It stays so at least as long as the store has some.
+  bool in_pieces() const { return is_tree(); }
+  // Calls put(piece, for_each), where for_each(visit) calls visit(value, weight), or drop(piece), for each piece that
+  // changed since the last call. A group that is in pieces.
+  template <typename Put, typename Drop>
+  void TakePieces(Put put, Drop drop) {
+    void* node = nullptr;
+    for (uint32_t piece; (piece = tree()->pieces.TakeListed(&node)) != GroupPieces::kNone;) {
+      if (node == nullptr) {
+        drop(piece);
+        continue;
+      }
+      static_cast<Leaf*>(node)->listed = 0;
+      put(piece, [&](auto visit) { Walk(node, 0, visit); });
+    }
+  }
+  // Calls visit(piece) for those that the store has.
+  template <typename Visit>
+  void ForEachStoredPiece(Visit visit) const {
+    if (is_tree()) tree()->pieces.ForEachStored(visit);
   }
 
   // Calls visit(value, weight) in order.
@@ -71,6 +98,7 @@ class OrderedGroup {
   void Clear(BlockPool& pool) {
     if (is_tree()) {
       FreeBelow(tree()->root, tree()->height, pool);
+      tree()->pieces.Clear(pool);
       pool.Free(tree(), sizeof(Tree));
     } else if (handle_ != 0) {
       FreeBelow(leaf(), 0, pool);
@@ -86,10 +114,12 @@ class OrderedGroup {
 
   // A block of 1, 2, 4 ... cache lines: the values, then the weights.
   struct alignas(8) Leaf {
-    uint16_t count;
-    uint16_t capacity;
-    uint16_t lines;
-    uint16_t weighted;  // 0: all weights are 1, and not kept
+    uint8_t count;
+    uint8_t capacity;
+    uint8_t lines;
+    uint8_t weighted : 1;  // 0: all weights are 1, and not kept
+    uint8_t listed : 1;    // in a tree: its piece is listed
+    uint32_t piece;        // in a tree: its number
 
     T* values() { return reinterpret_cast<T*>(this + 1); }
     const T* values() const { return reinterpret_cast<const T*>(this + 1); }
@@ -102,6 +132,7 @@ class OrderedGroup {
     void* root;
     uint64_t size;
     uint32_t height;  // of the root; that of a leaf is 0
+    GroupPieces pieces;
   };
   struct Inner {
     uint32_t count;
@@ -122,8 +153,8 @@ class OrderedGroup {
     return (lines * kLine - sizeof(Leaf)) / (sizeof(T) + (weighted ? sizeof(int64_t) : 0));
   }
   static Leaf* NewLeaf(uint32_t lines, bool weighted, BlockPool& pool) {
-    auto capacity = static_cast<uint16_t>(CapacityOf(lines, weighted));
-    auto* leaf = new (pool.Allocate(lines * kLine)) Leaf{0, capacity, static_cast<uint16_t>(lines), weighted};
+    auto capacity = static_cast<uint8_t>(CapacityOf(lines, weighted));
+    auto* leaf = new (pool.Allocate(lines * kLine)) Leaf{0, capacity, static_cast<uint8_t>(lines), weighted, 0, 0};
     if (kHasLane && lines == 1)
       std::memset(static_cast<void*>(leaf + 1), 0, kLine - sizeof(Leaf));  // AddToLane reads all
     return leaf;
@@ -142,19 +173,28 @@ class OrderedGroup {
   void AddToTree(const T& value, int64_t weight, BlockPool& pool) {
     Tree* tree = this->tree();
     int64_t added = 0;
-    Split split = AddBelow(tree->root, tree->height, value, weight, &added, pool);
+    Split split = AddBelow(tree->root, tree->height, value, weight, &added, &tree->pieces, pool);
     tree->size += static_cast<uint64_t>(added);
     if (split.right != nullptr) GrowRoot(tree, split, pool);
-    if (tree->size == 0) return Clear(pool);
+    if (tree->size == 0) {
+      CHECK_EQ(tree->pieces.stored_count(), 0u) << "nobody would delete the pieces";
+      return Clear(pool);
+    }
     while (tree->height > 0 && static_cast<Inner*>(tree->root)->count == 1) {
       auto* inner = static_cast<Inner*>(tree->root);
       tree->root = inner->children[0];
       --tree->height;
       pool.Free(inner, sizeof(Inner));
     }
-    if (tree->height > 0) return;
+    if (tree->height > 0 || tree->pieces.stored_count() > 0) return;
     handle_ = reinterpret_cast<uintptr_t>(tree->root);
+    tree->pieces.Clear(pool);
     pool.Free(tree, sizeof(Tree));
+  }
+
+  static void MakePiece(Leaf* leaf, GroupPieces& pieces, BlockPool& pool) {
+    leaf->piece = pieces.Add(leaf, pool);
+    leaf->listed = 1;
   }
 
   static void GrowRoot(Tree* tree, const Split& split, BlockPool& pool) {
@@ -201,13 +241,17 @@ class OrderedGroup {
   }
 
   // Both add a value below `node`, which may be replaced; *added counts the values.
-  static Split AddBelow(void*& node, uint32_t height, const T& value, int64_t weight, int64_t* added, BlockPool& pool) {
-    if (height == 0) return AddToLeaf(node, value, weight, added, pool);
+  static Split AddBelow(void*& node, uint32_t height, const T& value, int64_t weight, int64_t* added,
+                        GroupPieces* pieces, BlockPool& pool) {
+    if (height == 0) return AddToLeaf(node, value, weight, added, pieces, pool);
     auto* inner = static_cast<Inner*>(node);
     uint32_t child = ChildOf(inner, value);
-    Split split = AddBelow(inner->children[child], height - 1, value, weight, added, pool);
+    Split split = AddBelow(inner->children[child], height - 1, value, weight, added, pieces, pool);
     if (split.right != nullptr) return InsertChild(inner, child + 1, split, pool);
-    if (CountOf(inner->children[child], height - 1) == 0) RemoveChild(inner, child, height, pool);
+    if (CountOf(inner->children[child], height - 1) == 0) {
+      if (height == 1) pieces->Remove(static_cast<Leaf*>(inner->children[child])->piece);
+      RemoveChild(inner, child, height, pool);
+    }
     return {};
   }
 
@@ -215,8 +259,14 @@ class OrderedGroup {
     return height == 0 ? static_cast<const Leaf*>(node)->count : static_cast<const Inner*>(node)->count;
   }
 
-  static Split AddToLeaf(void*& node, const T& value, int64_t weight, int64_t* added, BlockPool& pool) {
+  // `pieces` of a tree, nullptr else.
+  static Split AddToLeaf(void*& node, const T& value, int64_t weight, int64_t* added, GroupPieces* pieces,
+                         BlockPool& pool) {
     auto* leaf = static_cast<Leaf*>(node);
+    if (pieces != nullptr && leaf->listed == 0) {
+      leaf->listed = 1;
+      pieces->List(leaf->piece);
+    }
     uint32_t at = LowerBound(leaf, value);
     if (at < leaf->count && Ops::Compare(leaf->values()[at], value) == 0) {
       int64_t sum = leaf->WeightAt(at) + weight;
@@ -225,20 +275,21 @@ class OrderedGroup {
         --*added;
         return {};
       }
-      if (leaf->weighted == 0) node = leaf = Resize(leaf, leaf->lines, true, pool);
+      if (leaf->weighted == 0) node = leaf = Resize(leaf, leaf->lines, true, pieces, pool);
       leaf->weights()[at] = sum;
       return {};
     }
     ++*added;
-    if (leaf->weighted == 0 && weight != 1) node = leaf = Resize(leaf, leaf->lines, true, pool);
+    if (leaf->weighted == 0 && weight != 1) node = leaf = Resize(leaf, leaf->lines, true, pieces, pool);
     Split split;
     if (leaf->count == leaf->capacity) {
       if (leaf->lines < (leaf->weighted != 0 ? 2 * kMostLines : kMostLines)) {
-        node = leaf = Resize(leaf, leaf->lines * 2, leaf->weighted != 0, pool);
+        node = leaf = Resize(leaf, leaf->lines * 2, leaf->weighted != 0, pieces, pool);
       } else {
         // Values that come in order fill leaves wholly.
         uint32_t keep = at == leaf->count ? at : leaf->count / 2;
         Leaf* right = NewLeaf(leaf->lines, leaf->weighted != 0, pool);
+        if (pieces != nullptr) MakePiece(right, *pieces, pool);
         Move(leaf, keep, right);
         split.right = right;
         if (at >= keep) {
@@ -268,7 +319,7 @@ class OrderedGroup {
     if (equal != 0) return false;
     for (uint32_t i = kLane - 1; i > 0; --i) values[i] = i > at ? values[i - 1] : values[i];
     values[at] = value;
-    leaf->count = static_cast<uint16_t>(count + 1);
+    leaf->count = static_cast<uint8_t>(count + 1);
     return true;
   }
 
@@ -295,15 +346,20 @@ class OrderedGroup {
   static void Move(Leaf* from, uint32_t begin, Leaf* to) {
     std::copy(from->values() + begin, from->values() + from->count, to->values());
     for (uint32_t i = begin; to->weighted != 0 && i < from->count; ++i) to->weights()[i - begin] = from->WeightAt(i);
-    to->count = static_cast<uint16_t>(from->count - begin);
-    from->count = static_cast<uint16_t>(begin);
+    to->count = static_cast<uint8_t>(from->count - begin);
+    from->count = static_cast<uint8_t>(begin);
   }
 
   // The same values in a leaf of `lines`, or more where these are too few.
-  static Leaf* Resize(Leaf* leaf, uint32_t lines, bool weighted, BlockPool& pool) {
+  static Leaf* Resize(Leaf* leaf, uint32_t lines, bool weighted, GroupPieces* pieces, BlockPool& pool) {
     while (CapacityOf(lines, weighted) < leaf->count) lines *= 2;
     Leaf* resized = NewLeaf(lines, weighted, pool);
     Move(leaf, 0, resized);
+    if (pieces != nullptr) {
+      resized->piece = leaf->piece;
+      resized->listed = leaf->listed;
+      pieces->Move(leaf->piece, resized);
+    }
     FreeNode(leaf, 0, pool);
     return resized;
   }

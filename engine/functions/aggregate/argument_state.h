@@ -76,6 +76,8 @@ class ArgumentState {
   void Release(Entry* entry, BlockPool& pool);
   void Save(const Entry* entry, std::string* out) const;
   bool Load(std::string_view* bytes, Entry* entry, BlockPool& pool);
+  // For what of it is saved in pieces, as Extremes has it; nullptr: nothing is.
+  Extremes* pieces() { return extremes_.get(); }
 
  private:
   // Sorts the batch's rows into values, ERRORs and the rest.

@@ -6,6 +6,7 @@
 #include <span>
 
 #include "engine/functions/aggregate/accumulator.h"
+#include "engine/state/entry_store.h"
 
 namespace freshet {
 
@@ -17,6 +18,14 @@ class Extremes : public Accumulator {
   // nullptr for an empty group. `scratch` has room for a cell; text refers to the state.
   virtual const void* Least(const Entry* entry, void* scratch) const = 0;
   virtual const void* Greatest(const Entry* entry, void* scratch) const = 0;
+
+  // A group of many values is saved in pieces of bounded size; Save writes only what stands beside them. After Save of
+  // a group, or once it is retired: writes the pieces that changed and deletes those that are gone.
+  virtual void SavePieces(Entry* entry, PieceWriter& writer) {}
+  // Takes a piece, after Load of its group. False: it is broken.
+  virtual bool LoadPiece(std::string_view bytes, uint32_t piece, Entry* entry, BlockPool& pool) { return false; }
+  // Ends the loading of groups and pieces. False: a piece is missing.
+  virtual bool EndLoad() { return true; }
 };
 
 // `count_offset` is the slot of the argument's count (int64_t), which Add keeps, and which must be saved and loaded by

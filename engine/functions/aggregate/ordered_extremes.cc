@@ -1,3 +1,7 @@
+#include <string>
+#include <unordered_map>
+#include <vector>
+
 #include "engine/base/check.h"
 #include "engine/functions/aggregate/extremes.h"
 #include "engine/functions/aggregate/ordered_value.h"
@@ -8,6 +12,9 @@ namespace {
 
 // The slot holds the group's one distinct value; its weight is the argument's count, and count 0 = no value. With the
 // bit set it holds an OrderedGroup of two or more.
+//
+// A group that is in pieces is saved as kInPieces; the pieces stand beside it. Leaves come out differently when they
+// are loaded, so what was loaded is written once more, the first time that the group changes.
 template <typename Cell, typename Value>
 class OrderedExtremes : public Extremes {
  public:
@@ -55,6 +62,7 @@ class OrderedExtremes : public Extremes {
       PutFixed(weight, out);
     };
     bool group = is_group_.Get(entry);
+    if (group && GroupOf(entry).in_pieces()) return PutFixed(kInPieces, out);
     int64_t count = entry->At<int64_t>(count_offset_);
     PutFixed(group ? GroupOf(entry).size() : uint64_t{count != 0}, out);
     if (group) {
@@ -68,16 +76,52 @@ class OrderedExtremes : public Extremes {
     uint64_t values = 0;
     if (!TakeFixed(bytes, &values)) return false;
     int64_t count = std::exchange(entry->At<int64_t>(count_offset_), 0);
+    if (values == kInPieces) {
+      loaded_counts_[entry] = count;
+      return true;
+    }
     for (uint64_t i = 0; i < values; ++i) {
-      Value value;
-      int64_t weight = 0;
-      if (!Ops::Take(bytes, &value) || !TakeFixed(bytes, &weight)) return false;
-      AddValue(entry, value, weight, pool);
+      if (!LoadValue(bytes, entry, pool)) return false;
     }
     return entry->At<int64_t>(count_offset_) == count;
   }
 
+  void SavePieces(Entry* entry, PieceWriter& writer) override {
+    if (auto gone = gone_pieces_.find(entry); gone != gone_pieces_.end()) {
+      for (uint32_t piece : gone->second) writer.Delete(entry, piece);
+      gone_pieces_.erase(gone);
+    }
+    if (!is_group_.Get(entry) || !GroupOf(entry).in_pieces()) return;
+    auto put = [&](uint32_t piece, auto for_each) {
+      bytes_.clear();
+      for_each([&](const Value& value, int64_t weight) {
+        Ops::Put(value, &bytes_);
+        PutFixed(weight, &bytes_);
+      });
+      writer.Put(entry, piece, bytes_);
+    };
+    GroupOf(entry).TakePieces(put, [&](uint32_t piece) { writer.Delete(entry, piece); });
+  }
+
+  bool LoadPiece(std::string_view bytes, uint32_t piece, Entry* entry, BlockPool& pool) override {
+    if (!loaded_counts_.contains(entry)) return false;
+    gone_pieces_[entry].push_back(piece);
+    while (!bytes.empty()) {
+      if (!LoadValue(&bytes, entry, pool)) return false;
+    }
+    return true;
+  }
+
+  bool EndLoad() override {
+    bool whole = true;
+    for (const auto& [entry, count] : loaded_counts_) whole &= entry->At<int64_t>(count_offset_) == count;
+    loaded_counts_.clear();
+    return whole;
+  }
+
  private:
+  static constexpr uint64_t kInPieces = UINT64_MAX;
+
   using Ops = OrderedValueOps<Value>;
   using Group = OrderedGroup<Value, Ops>;
   static_assert(sizeof(Group) <= sizeof(Value));
@@ -89,6 +133,14 @@ class OrderedExtremes : public Extremes {
     Cell cell = CellForm<Cell>(value);
     std::memcpy(scratch, &cell, sizeof(Cell));
     return scratch;
+  }
+
+  bool LoadValue(std::string_view* bytes, Entry* entry, BlockPool& pool) {
+    Value value;
+    int64_t weight = 0;
+    if (!Ops::Take(bytes, &value) || !TakeFixed(bytes, &weight)) return false;
+    AddValue(entry, value, weight, pool);
+    return true;
   }
 
   void AddValue(Entry* entry, const Value& value, int64_t weight, BlockPool& pool) {
@@ -131,6 +183,7 @@ class OrderedExtremes : public Extremes {
   }
 
   void FreeGroup(Entry* entry, BlockPool& pool) {
+    GroupOf(entry).ForEachStoredPiece([&](uint32_t piece) { gone_pieces_[entry].push_back(piece); });
     GroupOf(entry).Clear(pool);
     is_group_.Clear(entry);
   }
@@ -138,6 +191,11 @@ class OrderedExtremes : public Extremes {
   uint32_t count_offset_;
   uint32_t offset_;
   EntryBit is_group_;
+  // Pieces that the store has and no group knows any more; rare.
+  std::unordered_map<const Entry*, std::vector<uint32_t>> gone_pieces_;
+  // Of the groups that are being loaded: what their counts will be.
+  std::unordered_map<const Entry*, int64_t> loaded_counts_;
+  std::string bytes_;
 };
 
 }  // namespace

@@ -6,9 +6,12 @@
 #include <string>
 #include <vector>
 
+#include "engine/base/key_hash.h"
 #include "engine/columnar/text_form.h"
 #include "engine/functions/aggregate/aggregate_list.h"
+#include "engine/state/entry_store.h"
 #include "engine/state/key_table.h"
+#include "tests/engine/state/map_state_store.h"
 
 namespace freshet {
 
@@ -48,10 +51,20 @@ class OneGroup {
   void Reload() {
     std::string bytes;
     state_.Save(entry_, &bytes);
+    const StateId id{"node", "values"};
+    MapStateStore store;
+    PieceWriter writer(*table_, id, store);
+    if (state_.pieces() != nullptr) state_.pieces()->SavePieces(entry_, writer);
     Release();
     std::string_view rest = bytes;
     EXPECT_TRUE(state_.Load(&rest, entry_, table_->pool()));
     EXPECT_TRUE(rest.empty());
+    if (state_.pieces() == nullptr) return;
+    auto take = [&](Entry* entry, uint32_t piece, std::string_view value) {
+      return entry == entry_ && state_.pieces()->LoadPiece(value, piece, entry, table_->pool());
+    };
+    EXPECT_TRUE(LoadEntries(*table_, 1, id, VnodeOf(entry_->hash), store, take).ok());
+    EXPECT_TRUE(state_.pieces()->EndLoad());
   }
   void Release() { state_.Release(entry_, table_->pool()); }
   size_t bytes() const { return table_->StateBytes(); }

@@ -298,6 +298,99 @@ INSTANTIATE_TEST_SUITE_P(Keys, GroupAggregateProperties,
                                          Shape{"Three", {ColumnIndex(0), ColumnIndex(3), ColumnIndex(5)}}),
                          [](const auto& info) { return info.param.name; });
 
+// A group of many values, one epoch at a time; a checkpoint after each.
+class LargeGroup {
+ public:
+  void Apply(int64_t from, int64_t to, int64_t weight) {
+    std::vector<std::pair<Row, int64_t>> rows;
+    for (int64_t value = from; value < to; ++value) {
+      rows.push_back({{Datum::Text("key"), Datum::Int(value * 7919 % 20011)}, weight});
+    }
+    harness_.Push(0, BatchOf(rows, kWords));
+    harness_.Seal();
+    output_.Add(harness_.TakeOutput());
+    store_.puts = store_.put_bytes = 0;
+    harness_.op().SaveDirty(store_);
+  }
+  void Restart() { harness_.Restart(std::make_unique<GroupAggregate>(CountOptions()), store_); }
+  std::string Output() const { return output_.Format(kCounts); }
+  MapStateStore& store() { return store_; }
+
+ private:
+  OperatorHarness harness_{std::make_unique<GroupAggregate>(CountOptions())};
+  MapStateStore store_;
+  ZSet output_;
+};
+
+TEST(GroupAggregateStateTest, OfALargeGroupOnlyPiecesThatChangedAreSaved) {
+  LargeGroup group;
+  group.Apply(0, 20'000, 1);
+  EXPECT_GT(group.store().puts, 200);
+  const size_t pieces = group.store().size();
+  for (int64_t value = 0; value < 50; ++value) {
+    group.Apply(value, value + 1, value % 2 == 0 ? -1 : 1);
+    EXPECT_LE(group.store().puts, 3);
+    EXPECT_LE(group.store().put_bytes, 3000);
+  }
+  EXPECT_NEAR(static_cast<double>(group.store().size()), static_cast<double>(pieces), 30);
+}
+
+TEST(GroupAggregateStateTest, ALargeGroupComesBackFromItsPieces) {
+  LargeGroup group;
+  group.Apply(0, 20'000, 1);
+  group.Restart();
+  group.Apply(0, 15'000, -1);  // everything is in pieces of other numbers now
+  group.Restart();
+  group.Apply(15'000, 19'990, -1);
+  group.Restart();
+  std::set<int64_t> left;
+  int64_t sum = 0;
+  for (int64_t value = 19'990; value < 20'000; ++value) left.insert(value * 7919 % 20011);
+  for (int64_t value : left) sum += value;
+  EXPECT_EQ(group.Output(),
+            Sorted("+1 | key | 10 | " + std::to_string(sum) + " | " + std::to_string(*left.rbegin()), kCounts));
+  // Grows again, shrinks to one value, and vanishes: nothing is left.
+  group.Apply(0, 1000, 1);
+  group.Restart();
+  group.Apply(0, 1000, -1);
+  group.Apply(19'991, 20'000, -1);
+  group.Restart();
+  EXPECT_EQ(group.store().size(), 1u);
+  group.Apply(19'990, 19'991, -1);
+  EXPECT_EQ(group.store().size(), 0u);
+  EXPECT_EQ(group.Output(), "");
+}
+
+TEST(GroupAggregateStateTest, APieceThatIsMissingIsDataLoss) {
+  LargeGroup group;
+  group.Apply(0, 1000, 1);
+  MapStateStore broken;
+  bool left_out = false;
+  for (uint32_t vnode = 0; vnode < kVnodeCount; ++vnode) {
+    for (const StateId& id : {StateId{"node", "groups"}, StateId{"node", "groups/values 1"}}) {
+      const VnodeId number(static_cast<uint16_t>(vnode));
+      ASSERT_TRUE(group.store()
+                      .Load(id, number,
+                            [&](uint64_t hash, uint32_t part, std::string_view value) {
+                              if (part == 256 * 3) {
+                                left_out = true;
+                              } else {
+                                broken.Put(id, number, hash, part, value);
+                              }
+                              return absl::OkStatus();
+                            })
+                      .ok());
+    }
+  }
+  ASSERT_TRUE(left_out);
+  GroupAggregate op(CountOptions());
+  absl::Status status;
+  for (uint32_t vnode = 0; vnode < kVnodeCount && status.ok(); ++vnode) {
+    status = op.Load(broken, VnodeId(static_cast<uint16_t>(vnode)));
+  }
+  EXPECT_EQ(status.code(), absl::StatusCode::kDataLoss) << status;
+}
+
 TEST(GroupAggregateStateTest, VanishedGroupsLeaveNothing) {
   OperatorHarness harness(std::make_unique<GroupAggregate>(CountOptions()));
   MapStateStore store;

@@ -14,6 +14,7 @@ class MapStateStore : public StateWriter, public StateReader {
  public:
   void Put(const StateId& id, VnodeId vnode, uint64_t hash, uint32_t part, std::string_view value) override {
     ++puts;
+    put_bytes += static_cast<int64_t>(value.size());
     values_[{id, vnode, hash, part}] = std::string(value);
   }
   void Delete(const StateId& id, VnodeId vnode, uint64_t hash, uint32_t part) override {
@@ -32,6 +33,7 @@ class MapStateStore : public StateWriter, public StateReader {
   size_t size() const { return values_.size(); }
 
   int64_t puts = 0;
+  int64_t put_bytes = 0;
   int64_t deletes = 0;
 
  private:
