@@ -142,6 +142,48 @@ views:
     assert_bounded(daemon, 'p')
 
 
+def test_many_reads_of_a_stopped_shard(start_daemon):
+    """So many wait as the settings say; all others are told at once which one it is, and reads go on afterwards."""
+    daemon = start_daemon(settings=['shards.timeout=120s', 'http.read_timeout=2s', 'reads.pending_max=40', 'reads.pending_bytes=16KiB'])
+    write_numbers(daemon.folder / 'in' / 'a.csv', 1000)
+    apply(daemon, 'p', counts(files('in/*.csv', 'follow'), 'shards: 1'))
+    (shard,) = daemon.shard_pids('p')
+    path = '/v1/pipelines/p/views/by_i/rows'
+
+    def read_all(number, **query):
+        answers = []
+
+        def read():
+            start = time.monotonic()
+            status, headers, body = daemon.request('GET', path, **query)
+            answers.append((status, headers['Retry-After'], body, time.monotonic() - start))
+
+        threads = [threading.Thread(target=read) for _ in range(number)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert all(status == 503 and retry_after for status, retry_after, _, _ in answers), answers[:3]
+        return answers
+
+    os.kill(shard, signal.SIGSTOP)
+    try:
+        answers = read_all(120, key=1)
+        refused = [seconds for _, _, body, seconds in answers if b'reads.pending_max' in body]
+        waited = [seconds for _, _, body, seconds in answers if b'from shard 0' in body]
+        assert len(waited) == 40 and len(refused) == 80, answers
+        assert min(waited) >= 1.9
+        # What waits is bounded in bytes, too: here by what the socket takes, and the setting.
+        answers = read_all(39 * 4, where=' or '.join(f'i = {i}' for i in range(600)))
+        assert any(b'reads.pending_bytes' in body for _, _, body, _ in answers), {body for _, _, body, _ in answers}
+        assert_bounded(daemon, 'p')
+    finally:
+        os.kill(shard, signal.SIGCONT)
+    daemon.wait_rows('p', 'by_i', lambda found: len(found) == 1000)
+    assert daemon.get(path, key=1)['rows'] == [{'i': 1, 'n': 1}]
+    assert daemon.status('p')['restarts'] == 0
+
+
 def test_a_row_that_meets_ten_million(start_daemon):
     daemon = start_daemon()
     write_numbers(daemon.folder / 'other' / 'a.csv', 10_000)
