@@ -174,4 +174,14 @@ std::optional<Numeric> RescaleNumeric(const Numeric& value, int32_t scale) {
   return Numeric::Make(quotient, scale);
 }
 
+Numeric WithoutTrailingZeros(const Numeric& value) {
+  int128 unscaled = value.unscaled();
+  int32_t scale = value.scale;
+  while (scale > 0 && unscaled % 10 == 0) {
+    unscaled /= 10;
+    --scale;
+  }
+  return Numeric::Make(unscaled, scale);
+}
+
 }  // namespace freshet

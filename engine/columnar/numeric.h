@@ -44,4 +44,7 @@ std::optional<Numeric> ParseNumeric(std::string_view text);
 // Rounds half away from zero to `scale`, as PostgreSQL does; no value past 38 digits.
 std::optional<Numeric> RescaleNumeric(const Numeric& value, int32_t scale);
 
+// The same value with the smallest scale.
+Numeric WithoutTrailingZeros(const Numeric& value);
+
 }  // namespace freshet

@@ -47,12 +47,16 @@ void GroupAggregate::PlanArguments() {
 ArgumentState& GroupAggregate::ArgumentFor(const Aggregate& aggregate) {
   for (const auto& argument : arguments_) {
     const ArgumentState::Options& known = argument->options();
-    if (known.column == aggregate.argument && known.filter == aggregate.filter) return *argument;
+    if (known.column == aggregate.argument && known.filter == aggregate.filter &&
+        known.distinct == aggregate.distinct) {
+      return *argument;
+    }
   }
   ArgumentState::Options options;
   options.column = aggregate.argument;
   if (aggregate.argument) options.type = options_.input_types[aggregate.argument->value()];
   options.filter = aggregate.filter;
+  options.distinct = aggregate.distinct;
   options.append_only = options_.append_only;
   arguments_.push_back(std::make_unique<ArgumentState>(options));
   return *arguments_.back();

@@ -23,6 +23,7 @@ class GroupAggregate : public Operator {
     const AggregateFunction* function = nullptr;
     std::optional<ColumnIndex> argument;
     std::optional<ColumnIndex> filter;  // FILTER (WHERE column): a boolean column of the input
+    bool distinct = false;              // each value of the argument counts once in a group
   };
   struct Options {
     std::vector<DataType> input_types;

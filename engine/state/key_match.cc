@@ -5,17 +5,6 @@ namespace {
 
 constexpr uint32_t kInMeta = EntryLayout::kMaxKeyColumnsInMeta;
 
-// 1.50 and 1.5 are one key; which of them came first must not show.
-Numeric StripZeros(const Numeric& value) {
-  int128 unscaled = value.unscaled();
-  int32_t scale = value.scale;
-  while (scale > 0 && unscaled % 10 == 0) {
-    unscaled /= 10;
-    --scale;
-  }
-  return Numeric::Make(unscaled, scale);
-}
-
 }  // namespace
 
 bool KeyIsNull(const Entry* entry, const EntryLayout& layout, uint32_t ordinal) {
@@ -60,7 +49,8 @@ void AnyKey::Store(Entry* entry, uint32_t row, BlockPool& pool) const {
       entry->At<StringCell>(cell.offset) = null ? StringCell() : OwnString(cells.strings[row], pool);
     } else {
       Numeric value = null ? Numeric() : cells.numerics[row];
-      entry->At<Numeric>(cell.offset) = cell.type.precision > 0 ? value : StripZeros(value);
+      // 1.50 and 1.5 are one key; which of them came first must not show.
+      entry->At<Numeric>(cell.offset) = cell.type.precision > 0 ? value : WithoutTrailingZeros(value);
     }
   }
 }

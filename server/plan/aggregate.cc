@@ -21,7 +21,8 @@ Relation RelationOf(const PlanAggregate& node, Inputs inputs) {
 void AppendLogic(const PlanAggregate& node, std::string* out) {
   for (uint32_t column : node.key) StrAppend(out, " #", column);
   for (const PlanAggregateCall& call : node.calls) {
-    StrAppend(out, " ", call.function, "@", call.semantic_version, ":", TypeName(call.type));
+    StrAppend(out, call.distinct ? " distinct " : " ", call.function, "@", call.semantic_version, ":",
+              TypeName(call.type));
     for (uint32_t column : call.arguments) StrAppend(out, ",", column);
     if (call.filter) StrAppend(out, " if ", *call.filter);
   }

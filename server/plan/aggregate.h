@@ -17,6 +17,7 @@ struct PlanAggregateCall {
   std::optional<uint32_t> filter;  // a boolean column
   DataType type;
   uint32_t semantic_version = 1;
+  bool distinct = false;
 
   bool operator==(const PlanAggregateCall&) const = default;
 };

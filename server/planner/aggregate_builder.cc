@@ -1,5 +1,5 @@
 // DISTINCT inside of a call: where all calls read one argument, the aggregate runs over the distinct pairs of key and
-// argument. Other mixtures are refused.
+// argument, which are found on all shards, whatever the key. In other mixtures each group keeps the distinct values.
 #include "server/planner/aggregate_builder.h"
 
 #include <map>
@@ -19,7 +19,7 @@ class AggregateBuilder {
   AggregateBuilder(const v1::Aggregate& aggregate, std::string owner, const PlanRef& input, BoundAggregate bound)
       : aggregate_(aggregate), owner_(std::move(owner)), input_(input), bound_(std::move(bound)) {}
 
-  PlanRef Build(bool distinct) {
+  PlanRef Build(bool over_distinct_rows) {
     PlanAggregate node;
     for (size_t i = 0; i < bound_.keys.size(); ++i) {
       node.key.push_back(Read(*bound_.keys[i], aggregate_.keys(static_cast<int>(i)).name(), /*own_column=*/true));
@@ -29,13 +29,14 @@ class AggregateBuilder {
       made.function = std::string(call.function->name);
       made.semantic_version = call.function->semantic_version;
       made.type = call.type;
+      made.distinct = call.distinct && !over_distinct_rows;
       for (const Expression& argument : call.arguments) made.arguments.push_back(Read(argument, "", false));
       if (call.filter) made.filter = Read(*call.filter, "", false);
       node.names.push_back(StrCat(made.function, node.calls.size() + 1));
       node.calls.push_back(std::move(made));
     }
     PlanRef below = reads_.columns.empty() ? input_ : Make(std::move(reads_), {input_});
-    if (distinct) below = Make(PlanDistinct{}, {below});
+    if (over_distinct_rows) below = Make(PlanDistinct{}, {below});
     PlanRef above = Make(std::move(node), {below});
     PlanProject values;
     for (size_t i = 0; i < bound_.keys.size(); ++i) {
@@ -80,9 +81,8 @@ class AggregateBuilder {
   std::map<std::string, uint32_t> places_;
 };
 
-enum class Distinctness { kNone, kOneArgument, kMixed };
-
-Distinctness DistinctnessOf(const BoundAggregate& bound) {
+// Whether the calls, one of them DISTINCT, give the same over the distinct rows of keys and arguments.
+bool FitsDistinctRows(const BoundAggregate& bound) {
   bool any = false, fits = true;
   std::set<std::string> arguments;
   for (const BoundAggregateCall& call : bound.calls) {
@@ -91,8 +91,7 @@ Distinctness DistinctnessOf(const BoundAggregate& bound) {
     fits = fits && (call.distinct || indifferent) && call.arguments.size() == 1 && !call.filter;
     for (const Expression& argument : call.arguments) arguments.insert(ExpressionLogic(argument));
   }
-  if (!any) return Distinctness::kNone;
-  return fits && arguments.size() == 1 ? Distinctness::kOneArgument : Distinctness::kMixed;
+  return any && fits && arguments.size() == 1;
 }
 
 void CheckNames(const v1::Aggregate& aggregate, const std::string& path, ProblemList& problems) {
@@ -134,18 +133,9 @@ BuiltRelation AggregateRelation(const v1::Aggregate& aggregate, const std::strin
     built.scope.push_back(
         {aggregate.values(static_cast<int>(i)).name(), {}, value ? std::optional(value->type) : std::nullopt});
   }
-  Distinctness distinctness = DistinctnessOf(bound);
-  if (distinctness == Distinctness::kMixed) {
-    problems.Add(
-        {.code = ErrorCode::kUnsupported,
-         .path = JoinPath(path, "values"),
-         .message = "DISTINCT in an aggregate beside aggregates of other arguments is not built in this release",
-         .suggestion = "compute it in a view of its own and join the two"});
-    return built;
-  }
   if (!bound.complete || input.node == nullptr) return built;
-  built.node = AggregateBuilder(aggregate, owner, input.node, std::move(bound))
-                   .Build(distinctness == Distinctness::kOneArgument);
+  const bool over_distinct_rows = FitsDistinctRows(bound);
+  built.node = AggregateBuilder(aggregate, owner, input.node, std::move(bound)).Build(over_distinct_rows);
   return built;
 }
 

@@ -152,7 +152,7 @@ class Describer {
     Add("key", node_.aggregate().key().empty() ? "none: one row" : List(node_.aggregate().key(), inputs));
     for (const v1::AggregateCall& call : node_.aggregate().calls()) {
       std::string arguments = call.arguments().empty() ? "*" : List(call.arguments(), inputs);
-      std::string text = StrCat(call.function(), "(", arguments, ")");
+      std::string text = StrCat(call.function(), call.distinct() ? "(distinct " : "(", arguments, ")");
       if (call.filter() > 0) StrAppend(&text, " if ", inputs[static_cast<size_t>(call.filter() - 1)]);
       calls.push_back(std::move(text));
     }

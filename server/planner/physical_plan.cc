@@ -119,6 +119,7 @@ class PhysicalPlanWriter {
       SetColumns(call.arguments, added->mutable_arguments());
       added->set_filter(call.filter ? static_cast<int32_t>(*call.filter) + 1 : 0);
       *added->mutable_type() = TypeToProto(call.type);
+      added->set_distinct(call.distinct);
     }
   }
   void WriteOperation(const PlanDistinct&, const PlanNode&, v1::PhysicalNode* out) { out->mutable_distinct(); }

@@ -275,10 +275,11 @@ class OperatorBuilder {
       for (ColumnIndex argument : arguments) kinds.push_back(options.input_types[argument.value()].kind);
       GroupAggregate::Aggregate aggregate;
       aggregate.function = FindAggregate(call.function(), kinds);
-      if (aggregate.function == nullptr || call.distinct() || arguments.size() > 1) {
+      if (aggregate.function == nullptr || arguments.size() > 1 || (call.distinct() && arguments.empty())) {
         return Unknown(StrCat("the aggregate ", call.function()));
       }
       if (!arguments.empty()) aggregate.argument = arguments[0];
+      aggregate.distinct = call.distinct();
       if (call.filter() > 0) {
         uint32_t filter = static_cast<uint32_t>(call.filter() - 1);
         if (filter >= options.input_types.size() || options.input_types[filter].kind != TypeKind::kBoolean) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 #include <optional>
+#include <set>
 
 #include "engine/base/check.h"
 
@@ -115,7 +116,8 @@ Datum Aggregate(const PlanAggregate& aggregate, const Group& group, DataType res
   int64_t count = 0;
   int64_t sum = 0;
   Datum least, greatest;
-  for (const auto& [row, weight] : group) {
+  std::set<Datum> met;
+  for (auto [row, weight] : group) {
     if (!aggregate.column) {
       count += weight;
       continue;
@@ -123,6 +125,7 @@ Datum Aggregate(const PlanAggregate& aggregate, const Group& group, DataType res
     const Datum& value = (*row)[*aggregate.column];
     if (value.is_error()) return Datum::Error(CellError::kErrorInAggregate);
     if (value.is_null()) continue;
+    if (aggregate.distinct) weight = met.insert(value).second ? 1 : 0;
     if (count == 0 || value < least) least = value;
     if (count == 0 || value > greatest) greatest = value;
     count += weight;

@@ -208,6 +208,7 @@ void ReadAggregate(LineReader& line, const Plan& plan, PlanNode* node) {
     PlanAggregate aggregate;
     aggregate.function = aggregate.name = line.Next();
     if (line.TryTake("(")) {
+      aggregate.distinct = line.TryTake("distinct");
       aggregate.column = line.Column(schema);
       line.Take(")");
     }
@@ -343,8 +344,9 @@ std::string FormatNode(const Plan& plan, const PlanNode& node) {
       return absl::StrCat(node.name, " = ", FormatJoin(plan, node, "anti_join"));
     case PlanNode::Kind::kAggregate: {
       for (const PlanAggregate& aggregate : node.aggregates) {
-        std::string argument =
-            aggregate.column ? absl::StrCat("(", input().schema[*aggregate.column].name, ")") : std::string();
+        std::string argument = aggregate.column ? absl::StrCat(aggregate.distinct ? "(distinct " : "(",
+                                                               input().schema[*aggregate.column].name, ")")
+                                                : std::string();
         parts.push_back(absl::StrCat(aggregate.function, argument, " as ", aggregate.name));
       }
       std::vector<std::string> key;

@@ -31,6 +31,7 @@ struct PlanAggregate {
   std::string function;            // count, sum, avg, min, max
   std::optional<uint32_t> column;  // none: count(*)
   std::string name;
+  bool distinct = false;
 };
 
 // At the end of a source of upserts: record time, partition, offset.

@@ -206,7 +206,8 @@ class PlanBuilder {
         types.push_back(schema[*aggregate.column].type.kind);
         argument = ColumnIndex(*aggregate.column);
       }
-      options.aggregates.push_back({FindAggregate(aggregate.function, types), argument, std::nullopt});
+      options.aggregates.push_back(
+          {FindAggregate(aggregate.function, types), argument, std::nullopt, aggregate.distinct});
     }
     options.owns_empty_key = owns_empty_key_;
     options.state = {node.name, "groups"};

@@ -226,6 +226,7 @@ class PlanMaker {
       if (which > 0) {
         aggregate.column = SomeColumn(schema, (which == 1 || which > 3) && Below(3) == 0 ? kText : kBigint);
         if (!aggregate.column) return false;
+        aggregate.distinct = Below(4) == 0;
       }
       node->aggregates.push_back(std::move(aggregate));
     }

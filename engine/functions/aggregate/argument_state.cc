@@ -8,6 +8,7 @@ namespace freshet {
 void ArgumentState::AddSlots(EntryLayout& layout) {
   count_ = layout.AddSlot(sizeof(int64_t));
   has_error_ = layout.AddBit();
+  if (options_.distinct) distinct_ = MakeDistinctValues(options_.type, layout);
   if (options_.needs.sum) {
     switch (PhysicalOf(options_.type.kind)) {
       case PhysicalType::kBool:
@@ -50,6 +51,7 @@ void ArgumentState::Add(const DeltaBatch& batch, const BatchRows& rows, Entry* c
       input.weights = selected_weights_.data();
     }
   }
+  if (distinct_ != nullptr) input = distinct_->Add(input, pool);
   if (extremes_ != nullptr) {
     extremes_->Add(input, pool);  // counts
   } else if (input.weights == nullptr) {
@@ -97,6 +99,7 @@ void ArgumentState::AddErrors(Entry* entry, int64_t weight) {
 }
 
 void ArgumentState::Release(Entry* entry, BlockPool& pool) {
+  if (distinct_ != nullptr) distinct_->Release(entry, pool);
   if (extremes_ != nullptr) extremes_->Release(entry, pool);
   if (integer_sum_ != nullptr) integer_sum_->Release(entry, pool);
   if (numeric_sum_ != nullptr) numeric_sum_->Release(entry, pool);
@@ -112,6 +115,7 @@ void ArgumentState::Release(Entry* entry, BlockPool& pool) {
 void ArgumentState::Save(const Entry* entry, std::string* out) const {
   PutFixed(Count(entry), out);
   PutFixed(HasError(entry) ? errors_.at(entry) : int64_t{0}, out);
+  if (distinct_ != nullptr) distinct_->Save(entry, out);
   if (extremes_ != nullptr) extremes_->Save(entry, out);
   if (integer_sum_ != nullptr) integer_sum_->Save(entry, out);
   if (numeric_sum_ != nullptr) numeric_sum_->Save(entry, out);
@@ -123,7 +127,8 @@ bool ArgumentState::Load(std::string_view* bytes, Entry* entry, BlockPool& pool)
   int64_t errors = 0;
   if (!TakeFixed(bytes, &entry->At<int64_t>(count_)) || !TakeFixed(bytes, &errors)) return false;
   if (errors != 0) AddErrors(entry, errors);
-  return (extremes_ == nullptr || extremes_->Load(bytes, entry, pool)) &&
+  return (distinct_ == nullptr || distinct_->Load(bytes, entry, pool)) &&
+         (extremes_ == nullptr || extremes_->Load(bytes, entry, pool)) &&
          (integer_sum_ == nullptr || integer_sum_->Load(bytes, entry, pool)) &&
          (numeric_sum_ == nullptr || numeric_sum_->Load(bytes, entry, pool)) &&
          (double_sum_ == nullptr || double_sum_->Load(bytes, entry, pool)) &&

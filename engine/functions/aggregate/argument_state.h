@@ -12,6 +12,7 @@
 
 #include "engine/columnar/delta_batch.h"
 #include "engine/functions/aggregate/bit_counts.h"
+#include "engine/functions/aggregate/distinct_values.h"
 #include "engine/functions/aggregate/double_sum.h"
 #include "engine/functions/aggregate/extremes.h"
 #include "engine/functions/aggregate/integer_sum.h"
@@ -46,6 +47,7 @@ class ArgumentState {
     std::optional<ColumnIndex> column;  // none: rows themselves are counted, count(*)
     DataType type;                      // of the column
     std::optional<ColumnIndex> filter;  // only rows where this boolean is TRUE
+    bool distinct = false;              // each value counts once
     AccumulatorNeeds needs;
     bool append_only = false;  // no row of the input is ever retracted
   };
@@ -63,7 +65,7 @@ class ArgumentState {
   void Add(const DeltaBatch& batch, const BatchRows& rows, Entry* const* entries, BlockPool& pool);
 
   const Options& options() const { return options_; }
-  // Values of a group, each as often as its weight says.
+  // Values of a group, each as often as its weight says; once where they are to be distinct.
   int64_t Count(const Entry* entry) const { return entry->At<int64_t>(count_); }
   // Whether an ERROR cell is in the group: all aggregates over the argument are ERROR then.
   bool HasError(const Entry* entry) const { return has_error_.Get(entry); }
@@ -88,6 +90,7 @@ class ArgumentState {
   uint32_t count_ = 0;
   EntryBit has_error_;
   std::unordered_map<const Entry*, int64_t> errors_;  // ERROR cells by weight; rare
+  std::unique_ptr<DistinctValues> distinct_;
   std::unique_ptr<IntegerSum> integer_sum_;
   std::unique_ptr<NumericSum> numeric_sum_;
   std::unique_ptr<DoubleSum> double_sum_;

@@ -18,8 +18,9 @@ constexpr DataType kText{TypeKind::kText}, kInteger{TypeKind::kInteger}, kBigint
     kBoolean{TypeKind::kBoolean};
 
 GroupAggregate::Aggregate Call(std::string_view name, const Schema& input, std::optional<uint32_t> argument,
-                               std::optional<uint32_t> filter = std::nullopt) {
+                               std::optional<uint32_t> filter = std::nullopt, bool distinct = false) {
   GroupAggregate::Aggregate call;
+  call.distinct = distinct;
   std::vector<TypeKind> types;
   if (argument) {
     call.argument = ColumnIndex(*argument);
@@ -181,13 +182,15 @@ struct CallSpec {
   std::string_view name;
   std::optional<uint32_t> argument;
   std::optional<uint32_t> filter;
+  bool distinct = false;
 };
 const std::vector<CallSpec> kCalls = {
-    {"count", {}, {}}, {"count", 0, {}},   {"sum", 1, {}},      {"sum", 2, {}},     {"sum", 3, {}},
-    {"sum", 4, {}},    {"avg", 4, {}},     {"min", 0, {}},      {"max", 0, {}},     {"min", 1, {}},
-    {"max", 2, {}},    {"max", 3, {}},     {"min", 4, {}},      {"max", 5, {}},     {"sum", 2, 5},
-    {"count", {}, 5},  {"max", 0, 5},      {"bool_and", 5, {}}, {"bool_or", 5, {}}, {"bit_and", 1, {}},
-    {"bit_or", 2, {}}, {"bit_xor", 2, {}}, {"bit_or", 1, 5},
+    {"count", {}, {}},    {"count", 0, {}},     {"sum", 1, {}},        {"sum", 2, {}},           {"sum", 3, {}},
+    {"sum", 4, {}},       {"avg", 4, {}},       {"min", 0, {}},        {"max", 0, {}},           {"min", 1, {}},
+    {"max", 2, {}},       {"max", 3, {}},       {"min", 4, {}},        {"max", 5, {}},           {"sum", 2, 5},
+    {"count", {}, 5},     {"max", 0, 5},        {"bool_and", 5, {}},   {"bool_or", 5, {}},       {"bit_and", 1, {}},
+    {"bit_or", 2, {}},    {"bit_xor", 2, {}},   {"bit_or", 1, 5},      {"count", 0, {}, true},   {"sum", 1, {}, true},
+    {"sum", 3, {}, true}, {"avg", 4, {}, true}, {"count", 2, 5, true}, {"bit_xor", 1, {}, true},
 };
 
 // The values are few and dyadic, so that plain arithmetic is exact here.
@@ -207,6 +210,10 @@ Datum Recompute(const CallSpec& call, const std::vector<std::pair<Row, int64_t>>
       values[value] += weight;
     }
     count += weight;
+  }
+  if (call.distinct) {
+    for (auto& [value, weight] : values) weight = 1;
+    count = static_cast<int64_t>(values.size());
   }
   if (call.name == "count") return Datum::Int(count);
   if (values.empty()) return Datum::Null();
@@ -264,7 +271,7 @@ TEST_P(GroupAggregateProperties, EqualsRecomputationAcrossRestarts) {
     options.input_types = TypesOf(kRows);
     options.key = GetParam().key;
     for (const CallSpec& call : kCalls)
-      options.aggregates.push_back(Call(call.name, kRows, call.argument, call.filter));
+      options.aggregates.push_back(Call(call.name, kRows, call.argument, call.filter, call.distinct));
     options.state = {"node", "groups"};
     options.hash_seed = 99;
     return std::make_unique<GroupAggregate>(std::move(options));
