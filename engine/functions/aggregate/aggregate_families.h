@@ -13,6 +13,7 @@ std::vector<AggregateFunction> AverageFunctions();
 std::vector<AggregateFunction> MinMaxFunctions();
 std::vector<AggregateFunction> BooleanFunctions();
 std::vector<AggregateFunction> BitFunctions();
+std::vector<AggregateFunction> VarianceFunctions();
 
 // All types a value can have, in the order of TypeKind.
 inline constexpr TypeKind kAllTypes[] = {

@@ -10,8 +10,8 @@ namespace {
 
 std::vector<AggregateFunction> MakeList() {
   std::vector<AggregateFunction> all;
-  for (auto family :
-       {CountFunctions, SumFunctions, AverageFunctions, MinMaxFunctions, BooleanFunctions, BitFunctions}) {
+  for (auto family : {CountFunctions, SumFunctions, AverageFunctions, MinMaxFunctions, BooleanFunctions, BitFunctions,
+                      VarianceFunctions}) {
     std::ranges::move(family(), std::back_inserter(all));
   }
   return all;

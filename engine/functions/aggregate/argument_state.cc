@@ -1,5 +1,7 @@
 #include "engine/functions/aggregate/argument_state.h"
 
+#include <algorithm>
+
 #include "engine/base/check.h"
 #include "engine/functions/aggregate/state_bytes.h"
 
@@ -9,28 +11,32 @@ void ArgumentState::AddSlots(EntryLayout& layout) {
   count_ = layout.AddSlot(sizeof(int64_t));
   has_error_ = layout.AddBit();
   if (options_.distinct) distinct_ = MakeDistinctValues(options_.type, layout);
-  if (options_.needs.sum) {
-    switch (PhysicalOf(options_.type.kind)) {
-      case PhysicalType::kBool:
-      case PhysicalType::kInt32:
-      case PhysicalType::kInt64:
-        integer_sum_ = std::make_unique<IntegerSum>(options_.type, layout);
-        break;
-      case PhysicalType::kNumeric:
-        numeric_sum_ = std::make_unique<NumericSum>(layout);
-        break;
-      case PhysicalType::kDouble:
-        double_sum_ = std::make_unique<DoubleSum>(layout);
-        break;
-      case PhysicalType::kString:
-        CHECK(false) << "no sum of " << TypeName(options_.type);
-    }
+  if (options_.needs.sum) AddSum(layout);
+  if (options_.needs.bits) Keep(bit_counts_, std::make_unique<BitCounts>(options_.type, layout));
+  if (options_.needs.squares && options_.type.kind == TypeKind::kDouble) {
+    Keep(double_square_sum_, std::make_unique<DoubleSquareSum>(layout));
+  } else if (options_.needs.squares) {
+    Keep(decimal_square_sum_, std::make_unique<DecimalSquareSum>(options_.type, layout));
   }
-  if (options_.needs.bits) bit_counts_ = std::make_unique<BitCounts>(options_.type, layout);
   WantedExtremes wanted{options_.needs.least, options_.needs.greatest};
   if (!wanted.least && !wanted.greatest) return;
   extremes_ = options_.append_only ? MakeAppendOnlyExtremes(options_.type, wanted, count_, layout)
                                    : MakeOrderedExtremes(options_.type, count_, layout);
+}
+
+void ArgumentState::AddSum(EntryLayout& layout) {
+  switch (PhysicalOf(options_.type.kind)) {
+    case PhysicalType::kBool:
+    case PhysicalType::kInt32:
+    case PhysicalType::kInt64:
+      return Keep(integer_sum_, std::make_unique<IntegerSum>(options_.type, layout));
+    case PhysicalType::kNumeric:
+      return Keep(numeric_sum_, std::make_unique<NumericSum>(layout));
+    case PhysicalType::kDouble:
+      return Keep(double_sum_, std::make_unique<DoubleSum>(layout));
+    case PhysicalType::kString:
+      CHECK(false) << "no sum of " << TypeName(options_.type);
+  }
 }
 
 void ArgumentState::Add(const DeltaBatch& batch, const BatchRows& rows, Entry* const* entries, BlockPool& pool) {
@@ -59,10 +65,7 @@ void ArgumentState::Add(const DeltaBatch& batch, const BatchRows& rows, Entry* c
   } else {
     for (uint32_t i = 0; i < input.count; ++i) input.entries[i]->At<int64_t>(count_) += input.weights[i];
   }
-  if (integer_sum_ != nullptr) integer_sum_->Add(input, pool);
-  if (numeric_sum_ != nullptr) numeric_sum_->Add(input, pool);
-  if (double_sum_ != nullptr) double_sum_->Add(input, pool);
-  if (bit_counts_ != nullptr) bit_counts_->Add(input, pool);
+  for (Accumulator* accumulator : accumulators_) accumulator->Add(input, pool);
 }
 
 void ArgumentState::SelectRows(const DeltaBatch& batch, const BatchRows& rows, Entry* const* entries) {
@@ -101,10 +104,7 @@ void ArgumentState::AddErrors(Entry* entry, int64_t weight) {
 void ArgumentState::Release(Entry* entry, BlockPool& pool) {
   if (distinct_ != nullptr) distinct_->Release(entry, pool);
   if (extremes_ != nullptr) extremes_->Release(entry, pool);
-  if (integer_sum_ != nullptr) integer_sum_->Release(entry, pool);
-  if (numeric_sum_ != nullptr) numeric_sum_->Release(entry, pool);
-  if (double_sum_ != nullptr) double_sum_->Release(entry, pool);
-  if (bit_counts_ != nullptr) bit_counts_->Release(entry, pool);
+  for (Accumulator* accumulator : accumulators_) accumulator->Release(entry, pool);
   entry->At<int64_t>(count_) = 0;
   if (has_error_.Get(entry)) {
     errors_.erase(entry);
@@ -117,22 +117,17 @@ void ArgumentState::Save(const Entry* entry, std::string* out) const {
   PutFixed(HasError(entry) ? errors_.at(entry) : int64_t{0}, out);
   if (distinct_ != nullptr) distinct_->Save(entry, out);
   if (extremes_ != nullptr) extremes_->Save(entry, out);
-  if (integer_sum_ != nullptr) integer_sum_->Save(entry, out);
-  if (numeric_sum_ != nullptr) numeric_sum_->Save(entry, out);
-  if (double_sum_ != nullptr) double_sum_->Save(entry, out);
-  if (bit_counts_ != nullptr) bit_counts_->Save(entry, out);
+  for (const Accumulator* accumulator : accumulators_) accumulator->Save(entry, out);
 }
 
 bool ArgumentState::Load(std::string_view* bytes, Entry* entry, BlockPool& pool) {
   int64_t errors = 0;
   if (!TakeFixed(bytes, &entry->At<int64_t>(count_)) || !TakeFixed(bytes, &errors)) return false;
   if (errors != 0) AddErrors(entry, errors);
-  return (distinct_ == nullptr || distinct_->Load(bytes, entry, pool)) &&
-         (extremes_ == nullptr || extremes_->Load(bytes, entry, pool)) &&
-         (integer_sum_ == nullptr || integer_sum_->Load(bytes, entry, pool)) &&
-         (numeric_sum_ == nullptr || numeric_sum_->Load(bytes, entry, pool)) &&
-         (double_sum_ == nullptr || double_sum_->Load(bytes, entry, pool)) &&
-         (bit_counts_ == nullptr || bit_counts_->Load(bytes, entry, pool));
+  if (distinct_ != nullptr && !distinct_->Load(bytes, entry, pool)) return false;
+  if (extremes_ != nullptr && !extremes_->Load(bytes, entry, pool)) return false;
+  return std::ranges::all_of(accumulators_,
+                             [&](Accumulator* accumulator) { return accumulator->Load(bytes, entry, pool); });
 }
 
 }  // namespace freshet

@@ -17,6 +17,7 @@
 #include "engine/functions/aggregate/extremes.h"
 #include "engine/functions/aggregate/integer_sum.h"
 #include "engine/functions/aggregate/numeric_sum.h"
+#include "engine/functions/aggregate/square_sum.h"
 
 namespace freshet {
 
@@ -26,9 +27,11 @@ struct AccumulatorNeeds {
   bool least = false;
   bool greatest = false;
   bool bits = false;
+  bool squares = false;
 
   AccumulatorNeeds operator|(const AccumulatorNeeds& other) const {
-    return {sum || other.sum, least || other.least, greatest || other.greatest, bits || other.bits};
+    return {sum || other.sum, least || other.least, greatest || other.greatest, bits || other.bits,
+            squares || other.squares};
   }
 };
 
@@ -73,6 +76,8 @@ class ArgumentState {
   const NumericSum* numeric_sum() const { return numeric_sum_.get(); }
   const DoubleSum* double_sum() const { return double_sum_.get(); }
   const BitCounts* bit_counts() const { return bit_counts_.get(); }
+  const DecimalSquareSum* decimal_square_sum() const { return decimal_square_sum_.get(); }
+  const DoubleSquareSum* double_square_sum() const { return double_square_sum_.get(); }
   const Extremes* extremes() const { return extremes_.get(); }
 
   void Release(Entry* entry, BlockPool& pool);
@@ -82,6 +87,12 @@ class ArgumentState {
   Extremes* pieces() { return extremes_.get(); }
 
  private:
+  void AddSum(EntryLayout& layout);
+  template <typename T>
+  void Keep(std::unique_ptr<T>& place, std::unique_ptr<T> accumulator) {
+    place = std::move(accumulator);
+    accumulators_.push_back(place.get());
+  }
   // Sorts the batch's rows into values, ERRORs and the rest.
   void SelectRows(const DeltaBatch& batch, const BatchRows& rows, Entry* const* entries);
   void AddErrors(Entry* entry, int64_t weight);
@@ -95,6 +106,9 @@ class ArgumentState {
   std::unique_ptr<NumericSum> numeric_sum_;
   std::unique_ptr<DoubleSum> double_sum_;
   std::unique_ptr<BitCounts> bit_counts_;
+  std::unique_ptr<DecimalSquareSum> decimal_square_sum_;
+  std::unique_ptr<DoubleSquareSum> double_square_sum_;
+  std::vector<Accumulator*> accumulators_;  // those above that there are, in the order of their saved states
   std::unique_ptr<Extremes> extremes_;
 
   // Of the batch at hand, where not all rows take part or rows have weights.

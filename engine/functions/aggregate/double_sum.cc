@@ -19,6 +19,20 @@ constexpr int32_t kBelowFirst = 40;
 // A product of mantissa and weight takes up to 117 bits with its sign.
 constexpr int32_t kMaxWindowBits = 189;
 
+// A finite double as mantissa * 2^(position - 1074).
+struct Parts {
+  int128 mantissa = 0;
+  int32_t position = 0;
+};
+
+Parts PartsOf(double value) {
+  const uint64_t bits = std::bit_cast<uint64_t>(value);
+  const auto exponent = static_cast<int32_t>((bits >> 52) & 0x7ff);
+  uint64_t fraction = bits & ((uint64_t{1} << 52) - 1);
+  if (exponent != 0) fraction |= uint64_t{1} << 52;
+  return {value < 0 ? -static_cast<int128>(fraction) : static_cast<int128>(fraction), std::max(exponent, 1) - 1};
+}
+
 // value << shift, for results of less than 192 bits.
 WideInteger<3> ShiftLeft(int128 value, int32_t shift) {
   auto wide = WideInteger<3>::From(value);
@@ -88,20 +102,16 @@ void DoubleSum::Add(const AccumulatorInput& input, BlockPool& pool) {
 }
 
 void DoubleSum::AddValue(Slot& slot, double value, int64_t weight, BlockPool& pool) {
-  uint64_t bits = std::bit_cast<uint64_t>(value);
-  int32_t exponent = static_cast<int32_t>((bits >> 52) & 0x7ff);
-  uint64_t fraction = bits & ((uint64_t{1} << 52) - 1);
-  if (__builtin_expect(exponent == 0x7ff, false)) {
+  if (__builtin_expect(!std::isfinite(value), false)) {
     if (slot.is_full == 0) MakeFull(slot, pool);
     Full* full = slot.full();
-    (fraction != 0 ? full->nan : value > 0 ? full->positive_infinity : full->negative_infinity) += weight;
+    (std::isnan(value) ? full->nan : value > 0 ? full->positive_infinity : full->negative_infinity) += weight;
     return;
   }
-  if (exponent != 0) fraction |= uint64_t{1} << 52;
-  if (fraction == 0) return;
-  int128 product = static_cast<int128>(fraction) * weight;
-  if (value < 0) product = -product;
-  int32_t position = std::max(exponent, 1) - 1;
+  const Parts parts = PartsOf(value);
+  if (parts.mantissa == 0) return;
+  const int128 product = parts.mantissa * weight;
+  const int32_t position = parts.position;
   if (slot.is_full == 0) {
     if (__builtin_expect(AddToWindow(slot, product, position), true)) return;
     MakeFull(slot, pool);
@@ -168,6 +178,22 @@ double DoubleSum::Quotient(const Entry* entry, uint64_t divisor, bool* overflow)
   }
   *overflow = std::isinf(result);
   return result;
+}
+
+DoublePair DoubleSum::ToTwiceTheDigits(const Entry* entry) const {
+  bool overflow = false;
+  const double value = Quotient(entry, 1, &overflow);
+  if (!std::isfinite(value) || value == 0) return {value, 0};
+  const Slot& slot = entry->At<Slot>(offset_);
+  Full rest{};
+  if (slot.is_full != 0) {
+    rest = *slot.full();
+  } else {
+    AddToFull(rest, slot.window, slot.base);
+  }
+  const Parts parts = PartsOf(value);
+  AddToFull(rest, WideInteger<3>::From(-parts.mantissa), parts.position);
+  return {value, RoundQuotient(rest.sum, 0, 1)};
 }
 
 void DoubleSum::Release(Entry* entry, BlockPool& pool) {

@@ -12,6 +12,12 @@
 
 namespace freshet {
 
+// value + rest, |rest| at most half of value's last digit.
+struct DoublePair {
+  double value = 0;
+  double rest = 0;
+};
+
 class DoubleSum : public Accumulator {
  public:
   explicit DoubleSum(EntryLayout& layout);
@@ -24,6 +30,8 @@ class DoubleSum : public Accumulator {
   // The sum divided by `divisor` (> 0), rounded to nearest, ties to even. `overflow` is set where all values are finite
   // and the result is not.
   double Quotient(const Entry* entry, uint64_t divisor, bool* overflow) const;
+  // The sum to some 106 bits. Infinite or NaN where Quotient is, without a rest.
+  DoublePair ToTwiceTheDigits(const Entry* entry) const;
 
  private:
   static constexpr int kFullLimbs = 36;

@@ -62,6 +62,11 @@ struct WideInteger {
     }
     return carry == 0;
   }
+  // A magnitude becomes a signed product.
+  void MultiplySigned(int64_t factor) {
+    Multiply(factor < 0 ? ~static_cast<uint64_t>(factor) + 1 : static_cast<uint64_t>(factor));
+    if (factor < 0) Negate();
+  }
   // Of magnitudes: divides and returns the remainder.
   uint64_t Divide(uint64_t divisor) {
     uint64_t remainder = 0;
@@ -96,5 +101,21 @@ struct WideInteger {
     return digits;
   }
 };
+
+// The product of magnitudes, for results that fit.
+template <int kLimbs, int kLeft, int kRight>
+WideInteger<kLimbs> ProductOf(const WideInteger<kLeft>& left, const WideInteger<kRight>& right) {
+  WideInteger<kLimbs> product;
+  for (int i = 0; i < kLeft; ++i) {
+    uint64_t carry = 0;
+    for (int j = 0; i + j < kLimbs; ++j) {
+      uint128 sum =
+          static_cast<uint128>(left.limbs[i]) * (j < kRight ? right.limbs[j] : 0) + product.limbs[i + j] + carry;
+      product.limbs[i + j] = static_cast<uint64_t>(sum);
+      carry = static_cast<uint64_t>(sum >> 64);
+    }
+  }
+  return product;
+}
 
 }  // namespace freshet
