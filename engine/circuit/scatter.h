@@ -11,8 +11,9 @@ namespace freshet {
 
 class Scatter {
  public:
-  // A block is due at this many rows or bytes, or at the end of the stage.
-  static constexpr size_t kBlockRows = 1024;
+  // A block is due at this many rows or bytes, or at the end of the stage. About half of what one of two shards is
+  // given of a full batch: that goes as it is, and is not copied once more to be put together with the next.
+  static constexpr size_t kBlockRows = 512;
   static constexpr size_t kBlockBytes = 64 * 1024;
 
   struct Block {

@@ -330,6 +330,19 @@ void EncodeBatch(const DeltaBatch& batch, std::string* out) {
   }
 }
 
+size_t CodedBytesMax(const DeltaBatch& batch) {
+  size_t bytes = sizeof(FrameHeader);
+  if (batch.weights() != nullptr) bytes += batch.size() * sizeof(int64_t);
+  if (batch.hashes_buffer()) bytes += batch.hash_key().size() * sizeof(uint32_t) + batch.size() * sizeof(uint64_t);
+  for (const Column& column : batch.columns()) {
+    bytes += sizeof(ColumnHeader) + column.size() * WidthOf(column.physical());
+    if (column.valid_bits() != nullptr) bytes += BitmapWords(column.size()) * sizeof(uint64_t);
+    if (column.error_codes() != nullptr) bytes += column.size();
+    if (column.physical() == PhysicalType::kString) bytes += HeapBytes(column);
+  }
+  return bytes;
+}
+
 absl::StatusOr<DeltaBatch> DecodeBatch(std::string_view bytes, std::span<const DataType> types) {
   return FrameReader(bytes).Read(types);
 }

@@ -13,6 +13,8 @@ namespace freshet {
 
 // Appends the coded batch (rows, weights, hashes, the paired hint) to `out`.
 void EncodeBatch(const DeltaBatch& batch, std::string* out);
+// At least as many bytes as that appends, and hardly more where cells are values: to take the memory at once.
+size_t CodedBytesMax(const DeltaBatch& batch);
 
 // Reads what EncodeBatch wrote. Never reads past `bytes`; a malformed text is INVALID_ARGUMENT. The batch owns its
 // memory.

@@ -34,6 +34,7 @@ namespace {
 
 constexpr int64_t kReportMicros = 200'000;        // after a commit
 constexpr int64_t kIdleReportMicros = 1'000'000;  // else; also how often memory is looked at
+constexpr int64_t kFlushIntervalMicros = 1'000;   // that rows for other shards wait at most
 
 // Another one after each start of the machine.
 std::string MachineRun() {
@@ -67,6 +68,7 @@ class ShardProcess {
   std::optional<int> BeginEpochs();
   int Fail(const absl::Status& status);
   void HastenReport(int64_t now);
+  void FlushLink(int64_t now);
   void ReportIfDue(int64_t now);
   void Wait(int64_t now);
 
@@ -87,6 +89,7 @@ class ShardProcess {
   bool draining_ = false;  // ends with the epoch that runs
   std::optional<v1::SourceExtents> extents_;
   std::unique_ptr<SocketLink> link_;
+  int64_t next_flush_ = 0;
   std::unique_ptr<PipelineShard> pipeline_;
   std::vector<PeerFrame> early_frames_;  // came before all links stood
   std::vector<v1::ReadRequest> early_reads_;
@@ -134,6 +137,7 @@ int ShardProcess::Run() {
                                         options_.shard, memory_->bytes() >> 20, memory_->limit_bytes() >> 20)));
     }
     ReportIfDue(now);
+    if (!worked || now >= next_flush_) FlushLink(now);
     if (!worked) Wait(now);
   }
 }
@@ -321,6 +325,13 @@ int ShardProcess::Fail(const absl::Status& status) {
   control_.Send(message);
   control_.Flush();
   return kExitFailed;
+}
+
+// Rows for other shards wait for more of them while there is work here, but not for long.
+void ShardProcess::FlushLink(int64_t now) {
+  if (link_ == nullptr || !pipeline_->started()) return;
+  link_->Flush();
+  next_flush_ = now + kFlushIntervalMicros;
 }
 
 // The state that the server tells changes with the reports, so they come at once when it does.

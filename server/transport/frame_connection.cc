@@ -3,8 +3,10 @@
 #include <sys/socket.h>
 #include <sys/uio.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstring>
+#include <iterator>
 
 #include "boost/asio/buffer.hpp"
 #include "boost/asio/post.hpp"
@@ -14,11 +16,11 @@
 namespace freshet {
 namespace {
 
-constexpr size_t kHeaderBytes = 4;
 constexpr size_t kBufferBytes = 64 * 1024;
+constexpr size_t kBusyBufferBytes = 256 * 1024;
 // A buffer that one large frame made larger is given back.
 constexpr size_t kKeptBufferBytes = 1024 * 1024;
-constexpr size_t kPiecesPerWrite = 64;
+constexpr size_t kFramesPerWrite = 64;
 
 uint32_t ReadLength(const char* bytes) {
   uint32_t length;
@@ -56,6 +58,8 @@ void FrameConnection::Receive() {
     std::memmove(buffer_.data(), buffer_.data() + begin_, end_ - begin_);
     end_ -= begin_;
     begin_ = 0;
+    // More comes than fits: a larger read wakes this thread less often.
+    if (buffer_.size() < kBusyBufferBytes) buffer_.resize(2 * buffer_.size());
   }
   socket_.async_read_some(boost::asio::buffer(buffer_.data() + end_, buffer_.size() - end_),
                           [self = shared_from_this()](const boost::system::error_code& error, size_t size) {
@@ -107,16 +111,21 @@ absl::Status FrameConnection::TakeFrames() {
   return absl::OkStatus();
 }
 
-void FrameConnection::Send(std::string frame) {
+void FrameConnection::Send(std::string frame, Follow follow) {
   CHECK(frame.size() <= frame_bytes_max_) << frame.size();
-  auto length = static_cast<uint32_t>(frame.size());
-  frame.insert(0, reinterpret_cast<const char*>(&length), kHeaderBytes);
+  const auto length = static_cast<uint32_t>(frame.size());
+  Queued queued{{}, std::move(frame)};
+  std::memcpy(queued.header.data(), &length, kHeaderBytes);
 
   std::lock_guard lock(mutex_);
   if (closed_) return;
   ++frames_sent_;
-  bytes_queued_ += frame.size();
-  queue_.push_back(std::move(frame));
+  bytes_queued_ += queued.size();
+  queue_.push_back(std::move(queued));
+  if (follow == Follow::kNothing || bytes_queued_ >= kGatheredBytes) WriteOrWait();
+}
+
+void FrameConnection::WriteOrWait() {
   if (waiting_writable_) return;
   // An error here is seen by the reader too, which tells it.
   if (WriteQueued() && !queue_.empty()) {
@@ -127,12 +136,15 @@ void FrameConnection::Send(std::string frame) {
 
 bool FrameConnection::WriteQueued() {
   while (!queue_.empty()) {
-    iovec pieces[kPiecesPerWrite];
+    iovec pieces[2 * kFramesPerWrite];
     size_t count = 0;
-    for (std::string& frame : queue_) {
-      if (count == kPiecesPerWrite) break;
-      size_t skip = count == 0 ? front_sent_ : 0;
-      pieces[count++] = {frame.data() + skip, frame.size() - skip};
+    for (Queued& queued : queue_) {
+      if (count + 2 > std::size(pieces)) break;
+      const size_t skip = count == 0 ? front_sent_ : 0;
+      const size_t header_skip = std::min(skip, kHeaderBytes);
+      const size_t frame_skip = skip - header_skip;
+      pieces[count++] = {queued.header.data() + header_skip, kHeaderBytes - header_skip};
+      pieces[count++] = {queued.frame.data() + frame_skip, queued.frame.size() - frame_skip};
     }
     msghdr message{};
     message.msg_iov = pieces;
@@ -176,7 +188,7 @@ void FrameConnection::WaitWritable() {
 
 void FrameConnection::Flush() {
   std::lock_guard lock(mutex_);
-  if (!closed_) WriteQueued();
+  if (!closed_ && !queue_.empty()) WriteOrWait();
 }
 
 void FrameConnection::Close() {

@@ -1,6 +1,7 @@
 // Sends and receives length-prefixed frames over a connected socket.
 #pragma once
 
+#include <array>
 #include <atomic>
 #include <cstdint>
 #include <deque>
@@ -42,6 +43,7 @@ class FrameConnection : public std::enable_shared_from_this<FrameConnection> {
     std::function<void(const absl::Status&)> on_closed;
   };
 
+  static constexpr size_t kGatheredBytes = 128 << 10;
   static constexpr size_t kDefaultFrameBytesMax = size_t{256} << 20;
 
   // `socket` belongs to the io_context whose one thread is the I/O thread.
@@ -52,11 +54,13 @@ class FrameConnection : public std::enable_shared_from_this<FrameConnection> {
   void Start(Handlers handlers);
   // Replaces the handlers, also from within one of them. I/O thread only.
   void SetHandlers(Handlers handlers);
-  // Queues a frame. Any thread; never blocks. Dropped after a close.
-  void Send(std::string frame);
+  // Queues a frame. Any thread; never blocks. Dropped after a close. One that more follows waits for what follows it,
+  // up to kGatheredBytes or Flush: each write wakes the peer, which costs as much as some thousand rows do.
+  enum class Follow : uint8_t { kNothing, kMore };
+  void Send(std::string frame, Follow follow = Follow::kNothing);
   // Ends the connection and calls no handler any more. I/O thread only.
   void Close();
-  // Gives what is queued to the system if it takes it now, for a process that ends. Any thread.
+  // Gives what is queued to the system; what it does not take now goes out on the I/O thread. Any thread.
   void Flush();
 
   Traffic traffic() const;
@@ -64,6 +68,14 @@ class FrameConnection : public std::enable_shared_from_this<FrameConnection> {
   int32_t PeerPid();
 
  private:
+  static constexpr size_t kHeaderBytes = 4;
+  struct Queued {
+    std::array<char, kHeaderBytes> header;
+    std::string frame;
+
+    size_t size() const { return kHeaderBytes + frame.size(); }
+  };
+
   FrameConnection(Socket socket, size_t frame_bytes_max);
 
   void Receive();
@@ -71,6 +83,8 @@ class FrameConnection : public std::enable_shared_from_this<FrameConnection> {
   void FailOnIoThread(const absl::Status& status);
   // Writes what the socket takes. With the lock held. False: an error.
   bool WriteQueued();
+  // The same, and the rest on the I/O thread.
+  void WriteOrWait();
   void WaitWritable();
 
   Socket socket_;
@@ -84,8 +98,8 @@ class FrameConnection : public std::enable_shared_from_this<FrameConnection> {
   std::mutex mutex_;
   bool closed_ = false;
   bool waiting_writable_ = false;
-  std::deque<std::string> queue_;  // header and frame, as they go out
-  size_t front_sent_ = 0;          // bytes of the first that are out
+  std::deque<Queued> queue_;
+  size_t front_sent_ = 0;  // bytes of the first that are out, its header included
 
   std::atomic<uint64_t> frames_sent_ = 0;
   std::atomic<uint64_t> bytes_sent_ = 0;

@@ -201,7 +201,10 @@ std::string EncodeFrame(const Frame& frame) {
   ByteWriter out(&bytes);
   out.Number(static_cast<uint8_t>(frame.index()));
   std::visit([&](const auto& value) { Write(out, value); }, frame);
-  if (const auto* data = std::get_if<DataFrame>(&frame)) EncodeBatch(data->batch, &bytes);
+  if (const auto* data = std::get_if<DataFrame>(&frame)) {
+    bytes.reserve(bytes.size() + CodedBytesMax(data->batch));
+    EncodeBatch(data->batch, &bytes);
+  }
   return bytes;
 }
 

@@ -102,7 +102,15 @@ void SocketLink::Adopt(ShardId peer, std::shared_ptr<FrameConnection> connection
 
 void SocketLink::Send(ShardId to, Frame frame) {
   CHECK(connections_[to.value()] != nullptr);
-  connections_[to.value()]->Send(EncodeFrame(frame));
+  const bool rows = std::holds_alternative<DataFrame>(frame);
+  connections_[to.value()]->Send(EncodeFrame(frame),
+                                 rows ? FrameConnection::Follow::kMore : FrameConnection::Follow::kNothing);
+}
+
+void SocketLink::Flush() {
+  for (const auto& connection : connections_) {
+    if (connection != nullptr) connection->Flush();
+  }
 }
 
 Traffic SocketLink::traffic() const {

@@ -37,8 +37,9 @@ class SocketLink : public Link {
 
   // Listens, and connects to the shards with smaller numbers, again until they listen. On the I/O thread.
   absl::Status Start();
-  // Any thread, once all are connected.
+  // Any thread, once all are connected. Rows may wait for what follows them, up to Flush.
   void Send(ShardId to, Frame frame) override;
+  void Flush();
 
   // Summed over all links.
   Traffic traffic() const;

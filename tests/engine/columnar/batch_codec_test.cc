@@ -19,6 +19,7 @@ std::vector<DataType> TypesOf(const Schema& schema) {
 std::string Encode(const DeltaBatch& batch) {
   std::string bytes;
   EncodeBatch(batch, &bytes);
+  EXPECT_LE(bytes.size(), CodedBytesMax(batch));
   return bytes;
 }
 

@@ -140,7 +140,7 @@ TEST(Pipeline, SlowReceiversBoundWhatIsOnTheWay) {
   EXPECT_EQ(pipeline.Committed(), pipeline.Expected());
   // A window, and what one call may emit beyond it: a batch of 2048 rows of two columns with weights.
   EXPECT_LE(cluster->max_bytes_in_flight(), (32u << 10) + 2048u * 3 * 8 + Scatter::kBlockBytes);
-  EXPECT_GT(cluster->max_bytes_in_flight(), 16u << 10);
+  EXPECT_GT(cluster->max_bytes_in_flight(), 8u << 10);
 }
 
 TEST(Pipeline, AFailedSourceStopsItsShardWithTheReason) {

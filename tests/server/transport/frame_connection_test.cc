@@ -98,6 +98,22 @@ TEST_F(FrameConnectionTest, KeepsFramesWholeAndInOrder) {
   EXPECT_EQ(right_->traffic().frames_received, sent.size());
 }
 
+TEST_F(FrameConnectionTest, GathersFramesThatMoreFollow) {
+  using Follow = FrameConnection::Follow;
+  left_->Send("a", Follow::kMore);
+  left_->Send("b", Follow::kMore);
+  EXPECT_EQ(left_->traffic().bytes_queued, 10u);
+  left_->Send("c");
+  EXPECT_TRUE(WaitFor([&] { return count_ == 3; }));
+  left_->Send("d", Follow::kMore);
+  EXPECT_EQ(left_->traffic().bytes_queued, 5u);
+  left_->Flush();
+  EXPECT_TRUE(WaitFor([&] { return count_ == 4; }));
+  left_->Send(std::string(FrameConnection::kGatheredBytes, 'e'), Follow::kMore);
+  EXPECT_TRUE(WaitFor([&] { return count_ == 5; }));
+  EXPECT_EQ(frames_[0] + frames_[1] + frames_[2] + frames_[3], "abcd");
+}
+
 TEST_F(FrameConnectionTest, SendsFromSeveralThreads) {
   constexpr int kThreads = 4, kFrames = 500;
   std::vector<std::thread> threads;
