@@ -52,13 +52,13 @@ bool WriteAll(int fd, std::string_view bytes) {
   return true;
 }
 
-std::string FolderOf(const std::string& path) { return std::filesystem::path(path).parent_path().string(); }
-
 }  // namespace
 
-absl::Status SyncFolder(const std::string& path) {
-  OpenFile folder(path, O_RDONLY | O_DIRECTORY);
-  if (folder.fd() < 0 || ::fsync(folder.fd()) != 0) return SystemError("sync the folder", path);
+absl::Status SmallFiles::SyncFolderOf(const std::string& path) const {
+  if (!sync_) return absl::OkStatus();
+  const std::string name = std::filesystem::path(path).parent_path().string();
+  OpenFile folder(name, O_RDONLY | O_DIRECTORY);
+  if (folder.fd() < 0 || ::fsync(folder.fd()) != 0) return SystemError("sync the folder", name);
   return absl::OkStatus();
 }
 
@@ -76,7 +76,7 @@ absl::Status SmallFiles::Write(const std::string& path, std::string_view content
     if (file.fd() < 0 || !WriteAll(file.fd(), bytes)) return SystemError("write", beside);
     Step("sync");
     HitFailpoint(Failpoint::kCatalogBeforeSync);
-    if (::fsync(file.fd()) != 0) return SystemError("sync", beside);
+    if (sync_ && ::fsync(file.fd()) != 0) return SystemError("sync", beside);
   }
   return Rename(beside, path);
 }
@@ -108,7 +108,7 @@ absl::StatusOr<std::string> SmallFiles::Read(const std::string& path) const {
 absl::Status SmallFiles::MakeFolder(const std::string& path) const {
   Step("make folder");
   if (::mkdir(path.c_str(), 0700) != 0 && errno != EEXIST) return SystemError("make the folder", path);
-  return SyncFolder(FolderOf(path));
+  return SyncFolderOf(path);
 }
 
 absl::Status SmallFiles::Rename(const std::string& from, const std::string& to) const {
@@ -117,7 +117,7 @@ absl::Status SmallFiles::Rename(const std::string& from, const std::string& to) 
   if (::rename(from.c_str(), to.c_str()) != 0) return SystemError("rename to", to);
   Step("sync folder");
   HitFailpoint(Failpoint::kCatalogAfterRename);
-  return SyncFolder(FolderOf(to));
+  return SyncFolderOf(to);
 }
 
 absl::Status SmallFiles::RemoveFile(const std::string& path) const {

@@ -16,6 +16,12 @@ class SmallFiles {
   using StepHook = std::function<void(std::string_view)>;
 
   explicit SmallFiles(StepHook hook = nullptr) : hook_(std::move(hook)) {}
+  // Nothing is synced: what is written survives the death of processes, not that of the machine.
+  static SmallFiles WithoutSync() {
+    SmallFiles files;
+    files.sync_ = false;
+    return files;
+  }
 
   // Replaces the file: written beside it, synced, renamed over it, folder synced. The content carries a checksum.
   absl::Status Write(const std::string& path, std::string_view content) const;
@@ -32,10 +38,11 @@ class SmallFiles {
     if (hook_ != nullptr) hook_(name);
   }
 
-  StepHook hook_;
-};
+  // Makes the names in the folder of `path` durable.
+  absl::Status SyncFolderOf(const std::string& path) const;
 
-// Makes the names in a folder durable.
-absl::Status SyncFolder(const std::string& path);
+  StepHook hook_;
+  bool sync_ = true;
+};
 
 }  // namespace freshet

@@ -80,8 +80,9 @@ class Standalone {
 
 absl::Status Standalone::Start() {
   RETURN_IF_ERROR(ArmFailpointsOfEnvironment());
-  ASSIGN_OR_RETURN(directory_, DataDirectory::Open(settings_.data_dir));
-  ASSIGN_OR_RETURN(catalog_, Catalog::Open(directory_->catalog_folder()));
+  const SmallFiles files = settings_.catalog_fsync == "on" ? SmallFiles() : SmallFiles::WithoutSync();
+  ASSIGN_OR_RETURN(directory_, DataDirectory::Open(settings_.data_dir, files));
+  ASSIGN_OR_RETURN(catalog_, Catalog::Open(directory_->catalog_folder(), files));
   ::unlink(directory_->endpoints_file().c_str());  // of a daemon before: nobody serves there now
   metrics_ = std::make_unique<ServerMetrics>();
 

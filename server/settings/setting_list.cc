@@ -21,6 +21,10 @@ const SettingInfo kSettings[] = {
      "Whether ingest and epochs survive the death of the machine before they are acknowledged; off: that of processes "
      "only.",
      0, 0, "on|off"},
+    {"catalog.fsync", &Settings::catalog_fsync, kText, "on",
+     "Whether definitions survive the death of the machine before a call is answered; off: that of processes only, for "
+     "a data directory that is thrown away.",
+     0, 0, "on|off"},
     {"log.segment_bytes", &Settings::log_segment_bytes, kBytes, "64MiB", "The size of the files of a pipeline's log.",
      4 * kKiB, kGiB},
     {"files.root", &Settings::files_root, kText, ".",

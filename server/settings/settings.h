@@ -14,7 +14,8 @@ namespace freshet {
 struct Settings {
   std::string data_dir;
   std::string log_level;
-  std::string log_fsync;  // on, off
+  std::string log_fsync;      // on, off
+  std::string catalog_fsync;  // on, off
   uint64_t log_segment_bytes = 0;
   std::string files_root;  // absolute after FinishSettings
 

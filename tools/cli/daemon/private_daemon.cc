@@ -105,7 +105,7 @@ struct PrivateDaemon::Process {
     Clock::time_point deadline = Clock::now() + kStopTimeout;
     while (pid > 0 && waitpid(pid, nullptr, WNOHANG) == 0) {
       if (Clock::now() > deadline) kill(pid, SIGKILL);
-      std::this_thread::sleep_for(std::chrono::milliseconds(5));
+      std::this_thread::sleep_for(std::chrono::milliseconds(1));
     }
     pid = 0;
     std::error_code ignored;
@@ -143,6 +143,8 @@ absl::Status PrivateDaemon::Launch() {
       StrCat("files.root=", fs::current_path().string()), "--set", "log.level=warn", "--set", "log.fsync=off",
       // What one restart does not heal (a missing file, too little memory) ends the run: nobody is there to heal it.
       "--set", "restarts.failures_max=1"};
+  // What nobody keeps need not survive the machine.
+  if (data_dir_.starts_with(process_->temporary)) words.insert(words.end(), {"--set", "catalog.fsync=off"});
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
@@ -171,7 +173,7 @@ void PrivateDaemon::AwaitServing() {
   while (Clock::now() < deadline && !process_->HasEnded()) {
     if (VersionOf(endpoints) != endpoints_before_) grpc_address_ = GrpcAddressIn(ReadFile(endpoints));
     if (!grpc_address_.empty()) return;
-    std::this_thread::sleep_for(std::chrono::milliseconds(5));
+    std::this_thread::sleep_for(std::chrono::milliseconds(1));
   }
 }
 
