@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <span>
+#include <string>
 #include <string_view>
 #include <vector>
 
+#include "engine/columnar/datum.h"
 #include "engine/columnar/types.h"
 
 namespace freshet {
@@ -15,6 +17,10 @@ class KernelCall;  // kernel.h: argument vectors, the rows to compute, and where
 // Computes one function over the rows of a call. Never throws, never branches away from a row's failure: a row that
 // fails gets an ERROR cell.
 using ScalarKernel = void (*)(KernelCall& call);
+
+// Looks at the arguments that are constants when a call is bound (nullptr: it is none) and says what is wrong with
+// them; empty: nothing is.
+using ConstantCheck = std::string (*)(std::span<const Datum* const> constants);
 
 // One signature of a function. Signatures are unique in (name, arguments); which one a call means, and with which
 // implicit casts, is decided where the expression is bound.
@@ -28,6 +34,7 @@ struct ScalarFunction {
   bool strict = true;
   // Part of a node's fingerprint; grows when a mended kernel gives other results.
   uint32_t semantic_version = 1;
+  ConstantCheck check = nullptr;  // nullptr: any constants will do
 };
 
 }  // namespace freshet

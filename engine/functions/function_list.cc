@@ -23,6 +23,7 @@ ScalarFunctionList MakeFunctions() {
   AddTextCaseFunctions(&list);
   AddTextPartFunctions(&list);
   AddLikeFunctions(&list);
+  AddRegularExpressionFunctions(&list);
   AddTimeFunctions(&list);
   AddTimePartFunctions(&list);
   return list;

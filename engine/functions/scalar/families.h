@@ -18,6 +18,7 @@ void AddTextFunctions(ScalarFunctionList* list);
 void AddTextCaseFunctions(ScalarFunctionList* list);
 void AddTextPartFunctions(ScalarFunctionList* list);
 void AddLikeFunctions(ScalarFunctionList* list);
+void AddRegularExpressionFunctions(ScalarFunctionList* list);
 void AddTimeFunctions(ScalarFunctionList* list);
 void AddTimePartFunctions(ScalarFunctionList* list);
 

@@ -3,6 +3,7 @@
 //   concat_ws(s, a, b) = substring(concat(s || a, s || b) from length(s) + 1)
 #include <utility>
 
+#include "engine/base/check.h"
 #include "engine/base/str_cat.h"
 #include "server/sql/bind/expression_binder.h"
 
@@ -46,6 +47,17 @@ std::optional<BoundValue> ExpressionBinder::Concatenate(const Syntax& syntax, st
   pair.push_back(*std::move(first));
   pair.push_back(*std::move(second));
   return Call("concat", syntax, std::move(pair));
+}
+
+// text || anything is the text of both; without a text or an untyped literal the operator is not there.
+void ExpressionBinder::MakeTextOperands(Values& values) {
+  auto is_text = [](const BoundValue& value) { return value.untyped || value.expression.type.kind == TypeKind::kText; };
+  if (values.size() != 2 || is_text(values[0]) == is_text(values[1])) return;
+  BoundValue& other = is_text(values[0]) ? values[1] : values[0];
+  const uint32_t offset = other.offset;
+  CoerceResult text = CastExplicitly(std::move(other), kTextType);
+  CHECK(std::holds_alternative<Expression>(text)) << "every type has a cast to text";
+  other = BoundValue{std::get<Expression>(std::move(text)), false, offset};
 }
 
 std::optional<BoundValue> ExpressionBinder::BindConcat(const Syntax& syntax, Values values) {

@@ -37,6 +37,15 @@ std::string Quoted(const std::string& name) {
 
 bool IsOperator(std::string_view name) { return !absl::ascii_isalpha(static_cast<unsigned char>(name[0])); }
 
+std::string ProblemOfConstants(const ScalarFunction& function, const std::vector<Expression>& arguments) {
+  if (function.check == nullptr) return "";
+  std::vector<const Datum*> constants;
+  for (const Expression& argument : arguments) {
+    constants.push_back(argument.kind == ExpressionKind::kLiteral ? &argument.literal : nullptr);
+  }
+  return function.check(constants);
+}
+
 }  // namespace
 
 std::string DescribeArguments(const std::vector<BoundValue>& values) {
@@ -318,6 +327,7 @@ std::optional<BoundValue> ExpressionBinder::BindCall(const Syntax& syntax) {
                 StrCat(syntax.text, " is no aggregate: it takes no *, DISTINCT or FILTER"));
   }
   if (!values) return std::nullopt;
+  if (syntax.text == "||") MakeTextOperands(*values);
   if (syntax.text == "concat") return BindConcat(syntax, *std::move(values));
   if (syntax.text == "concat_ws") return BindConcatWithSeparator(syntax, *std::move(values));
   return Call(syntax.text, syntax, *std::move(values));
@@ -350,6 +360,9 @@ std::optional<BoundValue> ExpressionBinder::Call(std::string_view name, const Sy
                         : Coerce(std::move(values[i]), DataType{function.arguments[i]});
     if (!coerced) return std::nullopt;
     arguments.push_back(*std::move(coerced));
+  }
+  if (std::string problem = ProblemOfConstants(function, arguments); !problem.empty()) {
+    return Fail(ErrorCode::kInvalidLiteral, syntax.offset, std::move(problem));
   }
   return Make(Expression::Call(function, std::move(arguments)), syntax);
 }

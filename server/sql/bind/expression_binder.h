@@ -46,6 +46,7 @@ class ExpressionBinder {
   std::optional<BoundValue> BindIsNull(const Syntax& syntax);
   std::optional<BoundValue> BindExtreme(const Syntax& syntax);
   // concat_binder.cc
+  void MakeTextOperands(Values& values);
   std::optional<BoundValue> BindConcat(const Syntax& syntax, Values values);
   std::optional<BoundValue> BindConcatWithSeparator(const Syntax& syntax, Values values);
   std::optional<BoundValue> AsText(BoundValue value, const Syntax& syntax);

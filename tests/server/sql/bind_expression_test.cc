@@ -55,6 +55,21 @@ TEST(BindExpressionTest, ChoosesFunctionsAndCastsAsPostgresDoes) {
   EXPECT_EQ(Bind("cast('12' as integer)"), "integer 12");
 }
 
+TEST(BindExpressionTest, ATextTakesAnyNeighbour) {
+  EXPECT_EQ(Bind("s || i"), "text (#4 || cast(#0 as text))");
+  EXPECT_EQ(Bind("i || s"), "text (cast(#0 as text) || #4)");
+  EXPECT_EQ(Bind("'n' || i"), "text ('n' || cast(#0 as text))");
+  EXPECT_EQ(Bind("i || b"), "TYPE_MISMATCH@2");
+}
+
+TEST(BindExpressionTest, RegularExpressionsAreLookedAtWhenTheyAreBound) {
+  EXPECT_EQ(Bind("s ~ '^a+$'"), "boolean (#4 ~ '^a+$')");
+  EXPECT_EQ(Bind("s ~ s"), "boolean (#4 ~ #4)");
+  EXPECT_EQ(Bind("s ~ '(a)\\1'"), "INVALID_LITERAL@2");
+  EXPECT_EQ(Bind("regexp_replace(s, 'a', 'b', 'z')"), "INVALID_LITERAL@0");
+  EXPECT_EQ(Bind("i ~ 'a'"), "TYPE_MISMATCH@2");
+}
+
 TEST(BindExpressionTest, ReadsNegativeNumbers) {
   EXPECT_EQ(Bind("-1"), "integer -1");
   EXPECT_EQ(Bind("i > -25"), "boolean (#0 > -25)");

@@ -136,6 +136,114 @@ s || e
 i::numeric(5,2)
 '12' + i
 upper(s) = 'HELLO WORLD' and not f is false
+s || i
+i || s
+s || n || f
+'a' || 1
+1.50 || 'a'
+s || z
+s || date '2013-05-17'
+s || f
+s ~ 'World'
+s ~ '^World'
+s ~* 'WORLD$'
+s !~ 'world'
+s !~* 'world'
+s ~ e
+e ~ s
+s ~ 'l{2}o\s'
+s ~ '\yWorld\y'
+s ~ '\AHello\Z'
+s ~ '\AHello'
+s ~ '[[:upper:]][[:lower:]]+ [^a-z]'
+s ~ '(x|Wor)ld'
+s ~ '(?:Hello) (?:World)'
+s ~ '(?i)hello'
+s ~* '(?c)hello'
+s ~ '***=llo W'
+s ~ '***=llo.W'
+s ~ '***:llo.W'
+s ~ '('
+s ~ 'a**'
+s ~ '['
+s ~ '[[:nothing:]]'
+s ~ 'a{2,1}'
+s ~ 'a{1,256}'
+s ~ '\'
+s ~ 'x*'
+s ~ ''
+'a{b' ~ 'a{b'
+'a}b' ~ 'a}b'
+'a]b' ~ '[]]'
+'a]b' ~ '[^]ab]'
+'a\b' ~ '[\\]'
+'a-b' ~ '[a-]-'
+'a^b' ~ '[b^]b'
+E'a\nb' ~ 'a.b'
+E'a\nb' ~ '(?n)a.b'
+E'a\nb' ~ 'a$'
+E'a\nb' ~ '(?n)a$'
+E'a\nb' ~ '(?w)a$'
+E'a\nb' ~ '(?p)a$'
+E'a\nb' ~ '(?w)a.b'
+E'a\nb' ~ '(?n)a[^x]b'
+E'a\nb' ~ 'a[^x]b'
+E'a\nb' ~ '(?n)a\Db'
+'aü1_' ~ '^\w+$'
+'aü1_' ~ '^[\w]+$'
+'a b' ~ '\W'
+'ÄÖ' ~* 'äö'
+'Ä' ~ '[[:upper:]]'
+'12٣' ~ '^\d+$'
+'123' ~ '^[\d]+$'
+'a1' ~ '\D'
+E'a\tb' ~ 'a\sb'
+'ab' ~ 'a\Sb?'
+'a,b' ~ 'a[[:punct:]]b'
+'a€b' ~ 'a\u20acb'
+'aAb' ~ 'a\x41'
+'日本' ~ '^..$'
+'日本' ~ '^[日本]+$'
+'a.b' ~ 'a\.b'
+'axb' ~ 'a\.b'
+regexp_like(s, 'world')
+regexp_like(s, 'world', 'i')
+regexp_like(s, 'world', 'ic')
+regexp_like(s, 'World', 'g')
+regexp_like(s, 'World', 'k')
+regexp_like(s, 'o.W', 'q')
+regexp_like(E'a\nb', '^b', 'n')
+regexp_like(E'a\nb', '^b', 'w')
+regexp_replace(s, 'o', '0')
+regexp_replace(s, 'o', '0', 'g')
+regexp_replace(s, 'O', '0', 'gi')
+regexp_replace(s, '(\w+) (\w+)', '\2 \1')
+regexp_replace(s, 'l+', '<\&>', 'g')
+regexp_replace(s, 'l+?', '<\&>', 'g')
+regexp_replace(s, '(l)(x)?', '[\1\2]', 'g')
+regexp_replace(s, 'l', '\\', 'g')
+regexp_replace(s, 'l', '\a\0\', 'g')
+regexp_replace(s, '', '-')
+regexp_replace(s, '', '-', 'g')
+regexp_replace('abc', 'x*', '-', 'g')
+regexp_replace('aab', 'a*', '-', 'g')
+regexp_replace('日本', 'x*', '-', 'g')
+regexp_replace(s, 'Hel|Hello', '-')
+regexp_replace('foobar', 'foo|foob|foobar', '<\&>')
+regexp_replace('aaa', 'a{1,2}', '-', 'g')
+regexp_replace('aaaa', 'a{2,3}?', '-', 'g')
+regexp_replace('xay', 'x.*?y', '-')
+regexp_replace('ab ab', '^ab', '-', 'g')
+regexp_replace('ab ab', 'ab$', '-', 'g')
+replace(regexp_replace(E'ab\nab', '^ab', '-', 'gn'), E'\n', '/')
+regexp_replace(s, e, '-')
+regexp_replace(s, 'o', e)
+regexp_replace('a.b.c', '.', '-', 'gq')
+regexp_replace(s, '(', '-')
+regexp_replace('  two  words ', '^\s+|\s+$', '', 'g')
+regexp_replace('2013-05-17', '(\d+)-(\d+)-(\d+)', '\3.\2.\1')
+regexp_replace('aAbB', '[[:lower:]]', '', 'g')
+regexp_replace('abcabc', '(a)(b)(c)', '\3\2\1', 'g')
 """.strip().splitlines()
 
 
