@@ -2,12 +2,14 @@
 
 #include <algorithm>
 #include <map>
+#include <memory>
 #include <optional>
 #include <string>
 #include <tuple>
 
 #include "engine/expr/logic_kernels.h"
 #include "engine/expr/run.h"
+#include "engine/expr/value_set.h"
 
 // Walks each expression once, bottom up, numbering values: a register stands for (kernel, type, argument registers), so
 // a common subexpression is found by looking its number up. Numbers hold for a selection and for the selections inside
@@ -37,6 +39,20 @@ bool IsCheap(const Expression& expression) {
   // Long chains of choices are not cheap even where each part is.
   if (expression.arguments.size() > 4) return false;
   return std::all_of(expression.arguments.begin(), expression.arguments.end(), IsCheap);
+}
+
+// Whether it is an OR of equalities of one value with many constants.
+bool AsksForOneOf(const Expression& expression) {
+  constexpr size_t kFewestConstants = 8;  // fewer comparisons are as fast as a search
+  if (expression.arguments.size() < kFewestConstants) return false;
+  const Expression& first = expression.arguments[0];
+  if (first.kind != ExpressionKind::kCall || first.function->name != "=") return false;
+  const std::string value = FormatExpression(first.arguments[0]);
+  return std::all_of(expression.arguments.begin(), expression.arguments.end(), [&](const Expression& argument) {
+    return argument.kind == ExpressionKind::kCall && argument.function == first.function &&
+           argument.arguments[1].kind == ExpressionKind::kLiteral && !argument.arguments[1].literal.is_error() &&
+           argument.arguments[1].type == first.arguments[1].type && FormatExpression(argument.arguments[0]) == value;
+  });
 }
 
 uint64_t PackType(DataType type) {
@@ -76,6 +92,7 @@ class Compiler {
       case ExpressionKind::kAnd:
         return CompileChain(expression, AndKernel, BranchTest::kIsNotFalse, LateArgument::kJoins, selection);
       case ExpressionKind::kOr:
+        if (AsksForOneOf(expression)) return CompileOneOf(expression, selection);
         return CompileChain(expression, OrKernel, BranchTest::kIsNotTrue, LateArgument::kJoins, selection);
       case ExpressionKind::kNot:
         CheckArguments(expression, 1);
@@ -171,6 +188,30 @@ class Compiler {
                       function.strict ? Invalidity::kStrict : Invalidity::kErrors);
   }
 
+  // x = a OR x = b OR ...: one look into a set.
+  RegisterId CompileOneOf(const Expression& expression, SelectionId selection) {
+    const Expression& first = expression.arguments[0];
+    std::vector<Datum> values;
+    std::string key;
+    for (const Expression& argument : expression.arguments) {
+      values.push_back(argument.arguments[1].literal);
+      // With its length in front, so that two lists never look alike.
+      const std::string text = FormatDatum(values.back(), first.arguments[0].type);
+      key += std::to_string(text.size()) + (values.back().is_value() ? "v" : "n") + text;
+    }
+    const RegisterId value = CompileIn(first.arguments[0], selection);
+    CheckType(expression, value, DataType{first.function->arguments[0]});
+    const DataType type = first.arguments[1].type;
+    const uint64_t set = sets_.try_emplace({PackType(type), std::move(key)}, sets_.size()).first->second;
+    Instruction instruction;
+    instruction.set = std::make_shared<ValueSet>(type, values);
+    instruction.kernel = IsOneOfKernel;
+    instruction.invalidity = Invalidity::kStrict;
+    instruction.arguments = {value};
+    return EmitInstruction({reinterpret_cast<uint64_t>(IsOneOfKernel), set, value}, std::move(instruction),
+                           expression.type, selection);
+  }
+
   RegisterId CompilePair(const Expression& expression, ScalarKernel kernel, SelectionId selection) {
     CheckArguments(expression, 2);
     RegisterId first = CompileIn(expression.arguments[0], selection);
@@ -183,13 +224,17 @@ class Compiler {
                         Invalidity invalidity = Invalidity::kKernel) {
     Number number = {reinterpret_cast<uint64_t>(kernel), PackType(type)};
     number.insert(number.end(), arguments.begin(), arguments.end());
-    if (auto known = FindNumber(number, selection)) return *known;
-
     Instruction instruction;
     instruction.kernel = kernel;
     instruction.invalidity = invalidity;
-    instruction.selection = selection;
     instruction.arguments = std::move(arguments);
+    return EmitInstruction(std::move(number), std::move(instruction), type, selection);
+  }
+
+  // The register that has the number already, or a new one.
+  RegisterId EmitInstruction(Number number, Instruction instruction, DataType type, SelectionId selection) {
+    if (auto known = FindNumber(number, selection)) return *known;
+    instruction.selection = selection;
     bool is_constant = std::all_of(instruction.arguments.begin(), instruction.arguments.end(), [&](RegisterId id) {
       return code_.registers[id].origin == RegisterOrigin::kConstant;
     });
@@ -334,6 +379,7 @@ class Compiler {
   std::vector<std::map<Number, RegisterId>> numbers_;  // by selection
   std::vector<SelectionId> parents_;
   std::map<std::pair<uint64_t, std::string>, RegisterId> constants_;
+  std::map<std::pair<uint64_t, std::string>, uint64_t> sets_;  // numbers of sets, by type and values
   std::map<std::tuple<RegisterId, BranchTest, SelectionId>, std::pair<SelectionId, SelectionId>> branches_;
 };
 

@@ -14,6 +14,8 @@
 
 namespace freshet {
 
+class ValueSet;  // value_set.h
+
 // A text above this size is ERROR VALUE_TOO_LARGE.
 inline constexpr size_t kMaxTextBytes = size_t{16} << 20;
 
@@ -120,6 +122,10 @@ class KernelCall {
     return result_.values.mutable_as<T>();
   }
 
+  // Of an instruction that asks whether its argument is one of many constants.
+  const ValueSet& set() const { return *set_; }
+  void SetValues(const ValueSet* set) { set_ = set; }
+
   // Whether some result cell is not a value so far; IsValid asks for one.
   bool has_invalid() const { return static_cast<bool>(result_.valid); }
   bool IsValid(uint32_t row) const { return !result_.valid || TestBit(result_.valid.as<uint64_t>(), row); }
@@ -162,6 +168,7 @@ class KernelCall {
   DataType type_;
   BufferPool& pool_;
   bool escapes_;
+  const ValueSet* set_ = nullptr;
   Cells& result_;
   bool owns_valid_ = false;
   bool owns_errors_ = false;

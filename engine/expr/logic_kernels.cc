@@ -4,6 +4,7 @@
 
 #include "engine/expr/kernel_loops.h"
 #include "engine/expr/value_order.h"
+#include "engine/expr/value_set.h"
 
 // Works on words of 64 rows: a row's state (TRUE, FALSE, NULL, ERROR) is a bit in each of a few words, so that any
 // table of three-valued logic is a handful of AND and OR per 64 rows. Unselected rows are computed along.
@@ -167,6 +168,17 @@ void Blend(KernelCall& call, const Vector& first, const Vector& second, Take tak
   }
 }
 
+template <typename T>
+void IsOneOf(KernelCall& call) {
+  const Vector& value = call.argument(0);
+  const ValueSet& set = call.set();
+  ComputeRows<uint8_t>(call, [&](uint32_t row) {
+    const bool contained = set.Contains(value.At<T>(row));
+    if (!contained && set.has_null()) call.SetNull(row);
+    return static_cast<uint8_t>(contained);
+  });
+}
+
 }  // namespace
 
 void AndKernel(KernelCall& call) {
@@ -199,6 +211,23 @@ void OrKernel(KernelCall& call) {
     *is_false = ValidWord(a, word) & ~a_true & ValidWord(b, word) & ~b_true;
   });
   CopyErrorsOfInvalid(call);
+}
+
+void IsOneOfKernel(KernelCall& call) {
+  switch (call.argument(0).physical()) {
+    case PhysicalType::kBool:
+      return IsOneOf<uint8_t>(call);
+    case PhysicalType::kInt32:
+      return IsOneOf<int32_t>(call);
+    case PhysicalType::kInt64:
+      return IsOneOf<int64_t>(call);
+    case PhysicalType::kDouble:
+      return IsOneOf<double>(call);
+    case PhysicalType::kNumeric:
+      return IsOneOf<Numeric>(call);
+    case PhysicalType::kString:
+      return IsOneOf<StringCell>(call);
+  }
 }
 
 void NotKernel(KernelCall& call) {

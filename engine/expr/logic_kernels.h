@@ -10,6 +10,8 @@ namespace freshet {
 void AndKernel(KernelCall& call);
 // Likewise with TRUE.
 void OrKernel(KernelCall& call);
+// (T) -> boolean: whether the argument equals one of the call's set. NULL where it does not and the set has a NULL.
+void IsOneOfKernel(KernelCall& call);
 // (boolean)
 void NotKernel(KernelCall& call);
 // (any) -> boolean; ERROR stays.

@@ -2,10 +2,12 @@
 #pragma once
 
 #include <cstdint>
+#include <memory>
 #include <vector>
 
 #include "engine/columnar/column.h"
 #include "engine/expr/scalar_function.h"
+#include "engine/expr/value_set.h"
 
 namespace freshet {
 
@@ -53,6 +55,8 @@ struct Instruction {
   SelectionId selection = kAllRows;
   RegisterId result = 0;
   std::vector<RegisterId> arguments;
+
+  std::shared_ptr<const ValueSet> set;  // of IsOneOfKernel
 
   BranchTest test = BranchTest::kIsTrue;  // kBranch
   SelectionId taken = 0;

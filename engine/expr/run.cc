@@ -72,6 +72,7 @@ void RunKernel(const Instruction& instruction, uint32_t size, const Selection& s
   if (instruction.invalidity != Invalidity::kKernel) {
     call.PropagateInvalid(instruction.invalidity == Invalidity::kStrict);
   }
+  call.SetValues(instruction.set.get());
   instruction.kernel(call);
 }
 

@@ -65,6 +65,13 @@ Expression Make(ExpressionKind kind, DataType type, std::vector<Expression> argu
   return Expression::Make(kind, type, std::move(arguments));
 }
 
+template <typename MakeConstant>
+Expression OneOf(const Expression& value, int64_t count, MakeConstant make) {
+  std::vector<Expression> equalities;
+  for (int64_t i = 0; i < count; ++i) equalities.push_back(Call("=", {value, make(i)}));
+  return Make(ExpressionKind::kOr, kBoolean, std::move(equalities));
+}
+
 void Evaluate(benchmark::State& state, Expression expression, uint32_t rows = kBatchRows) {
   DeltaBatch batch = MakeBatch(rows);
   Program program(kTypes, {std::move(expression)});
@@ -107,6 +114,9 @@ BENCHMARK_CAPTURE(Evaluate, divide_numeric, Call("/", {In(6), In(7)}));
 BENCHMARK_CAPTURE(Evaluate, add_numeric_constant, Call("+", {In(6), Amount(500)}));
 BENCHMARK_CAPTURE(Evaluate, less_numeric, Call("<", {In(6), In(7)}));
 BENCHMARK_CAPTURE(Evaluate, equal_text, Call("=", {In(8), Words("customer number 7")}));
+BENCHMARK_CAPTURE(Evaluate, bigint_in_100, OneOf(In(0), 100, [](int64_t i) { return Number(i * 10); }));
+BENCHMARK_CAPTURE(Evaluate, text_in_100,
+                  OneOf(In(8), 100, [](int64_t i) { return Words("customer number " + std::to_string(i * 7)); }));
 BENCHMARK_CAPTURE(Evaluate, like_prefix, Call("~~", {In(8), Words("customer%")}));
 BENCHMARK_CAPTURE(Evaluate, like_infix, Call("~~", {In(8), Words("%ber 7%")}));
 BENCHMARK_CAPTURE(Evaluate, upper, Call("upper", {In(8)}));

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "engine/columnar/column_builder.h"
 #include "engine/expr/kernel_loops.h"
 
 // The frame by itself: functions of these tests stand for those of engine/functions, which are tested there.
@@ -282,6 +283,31 @@ TEST(FormatExpressionTest, ReadsLikeSql) {
                         Expression::Make(ExpressionKind::kIsDistinctFrom, kBoolean,
                                          {In(1, kText), Expression::Literal(Datum::Text("it's"), kText)})});
   EXPECT_EQ(FormatExpression(compare), "(is_positive((#0 + 1)) and (#1 is distinct from 'it''s'))");
+}
+
+void EqualsKernel(KernelCall& call) {
+  ++kernel_calls;
+  BinaryLanes<uint8_t, int64_t, int64_t>(call, [](int64_t a, int64_t b) { return static_cast<uint8_t>(a == b); });
+}
+
+TEST_F(ProgramTest, ManyEqualitiesOfOneValueAreOneSearch) {
+  const ScalarFunction equals{"=", {TypeKind::kBigint, TypeKind::kBigint}, TypeKind::kBoolean, EqualsKernel, ""};
+  for (const auto& [constants, comparisons] : {std::pair(7, 7), std::pair(8, 0), std::pair(1000, 0)}) {
+    std::vector<Expression> equalities;
+    for (int64_t i = 0; i < constants; ++i) {
+      equalities.push_back(Expression::Call(
+          equals, {Expression::Column(ColumnIndex(0), kBigint), Expression::Literal(Datum::Int(i * 3), kBigint)}));
+    }
+    Program program(std::vector{kBigint}, {Expression::Make(ExpressionKind::kOr, kBoolean, equalities)});
+    ColumnBuilder values(kBigint);
+    for (int64_t value : {0, 1, 3, 18, -3}) values.Append<int64_t>(value);
+    values.AppendNull();
+    kernel_calls = 0;
+    Column found = program.Evaluate(DeltaBatch(6, {values.Finish()}))[0];
+    EXPECT_EQ(kernel_calls, comparisons);
+    EXPECT_THAT(std::vector<uint8_t>(found.values<uint8_t>(), found.values<uint8_t>() + 5), ElementsAre(1, 0, 1, 1, 0));
+    EXPECT_FALSE(found.IsValue(5));
+  }
 }
 
 }  // namespace

@@ -169,13 +169,24 @@ class ExpressionMaker {
     __builtin_unreachable();
   }
 
+  // x IN (constants): enough of them make a set.
+  Expression OneOf(TypeKind kind, int depth) {
+    const Expression value = Make(kind, depth - 1);
+    std::vector<Expression> equalities;
+    for (uint64_t i = 0, count = 6 + Pick(8); i < count; ++i) {
+      const Datum constant = Pick(20) == 0 ? Datum::Null() : RandomValue(random_, kind);
+      equalities.push_back(Call("=", {value, Expression::Literal(constant, {kind})}));
+    }
+    return Expression::Make(ExpressionKind::kOr, {TypeKind::kBoolean}, std::move(equalities));
+  }
+
   Expression BooleanOperation(int depth) {
     constexpr std::string_view kComparisons[] = {"=", "<>", "<", "<=", ">", ">="};
     constexpr TypeKind kKinds[] = {TypeKind::kBigint,  TypeKind::kInteger, TypeKind::kDouble,   TypeKind::kText,
                                    TypeKind::kNumeric, TypeKind::kBoolean, TypeKind::kSmallint, TypeKind::kDate};
     TypeKind kind = kKinds[Pick(8)];
     DataType boolean{TypeKind::kBoolean};
-    switch (Pick(6)) {
+    switch (Pick(7)) {
       case 0:
         return Expression::Make(ExpressionKind::kAnd, boolean, Several(boolean.kind, depth));
       case 1:
@@ -186,6 +197,8 @@ class ExpressionMaker {
       case 3:
         return Expression::Make(ExpressionKind::kIsDistinctFrom, boolean,
                                 {Make(kind, depth - 1), Make(kind, depth - 1)});
+      case 4:
+        return OneOf(kind, depth);
       default:
         return Call(kComparisons[Pick(6)], {Make(kind, depth - 1), Make(kind, depth - 1)});
     }

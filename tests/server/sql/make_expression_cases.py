@@ -136,6 +136,17 @@ s || e
 i::numeric(5,2)
 '12' + i
 upper(s) = 'HELLO WORLD' and not f is false
+i in (1, 2, 3, 4, 5, 6, 7, 8, 9)
+i in (1, 2, 3, 4, 5, 6, 8, 9, 10)
+i in (1, 2, 3, 4, 5, 6, 8, 9, null)
+i not in (1, 2, 3, 4, 5, 6, 8, 9, null)
+i not in (1, 2, 3, 4, 5, 6, 8, 9, 10)
+i in (1, 2, 3, 4, 5, 6, 7, 8, null)
+z in (1, 2, 3, 4, 5, 6, 7, 8, 9)
+n in (1, 2, 2.5, 3, 4, 5, 6, 7, 8)
+s in ('a', 'b', 'c', 'd', 'e', 'f', 'g', 'Hello World')
+s not in ('a', 'b', 'c', 'd', 'e', 'f', 'g', 'h')
+i in (1, 2, 3, 4, 5, 6, 8, 9, 10, i)
 s || i
 i || s
 s || n || f
