@@ -4,6 +4,7 @@
 
 #include <random>
 
+#include "engine/columnar/column_builder.h"
 #include "engine/functions/aggregate/aggregate_list.h"
 #include "engine/operators/group_aggregate.h"
 
@@ -71,6 +72,31 @@ BENCHMARK_CAPTURE(Load, append_only_10M_rows, Input::kAppendOnly, 10'000'000)->U
 BENCHMARK_CAPTURE(Load, general_10M_rows, Input::kGeneral, 10'000'000)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(Load, append_only_2400K_rows, Input::kAppendOnly, kKeys)->Unit(benchmark::kMillisecond);
 BENCHMARK_CAPTURE(Load, general_2400K_rows, Input::kGeneral, kKeys)->Unit(benchmark::kMillisecond);
+
+// A word count: 5,000 words, which the groups hold since the epoch before.
+void Words(benchmark::State& state) {
+  constexpr uint64_t kWords = 5000;
+  std::mt19937_64 random(3);
+  std::vector<DeltaBatch> batches;
+  for (int i = 0; i < 100; ++i) {
+    ColumnBuilder words({TypeKind::kText});
+    for (uint32_t row = 0; row < kBatchRows; ++row) words.AppendString("word" + std::to_string(random() % kWords));
+    batches.emplace_back(kBatchRows, std::vector<Column>{words.Finish()});
+  }
+  GroupAggregate::Options options;
+  options.input_types = {{TypeKind::kText}};
+  options.key = {ColumnIndex(0)};
+  options.aggregates.push_back({FindAggregate("count", {}), std::nullopt, std::nullopt});
+  options.hash_seed = 7;
+  GroupAggregate op(std::move(options));
+  Output out;
+  for (const DeltaBatch& batch : batches) op.Push(PortIndex(0), batch, out);
+  SealAll(op, Epoch(1));
+  uint64_t next = 0;
+  for (auto _ : state) op.Push(PortIndex(0), batches[next++ % batches.size()], out);
+  state.SetItemsProcessed(state.iterations() * kBatchRows);
+}
+BENCHMARK(Words);
 
 // Epochs of a few rows that meet a table of 2.4 M groups.
 void Epochs(benchmark::State& state, Input input) {
