@@ -62,9 +62,28 @@ def run_batch(report, batch, folder, binaries, peers, arguments):
     for peer in peers:
         bounds = (-batch.floor, -batch.goal) if peer.name == 'duckdb' else (None, None)
         report.add(batch.name, f'times as fast as {peer.name}', seconds[peer.name].median / seconds['freshet run'].median, 'x', *bounds)
-    if arguments.shards:
-        report.add(batch.name, 'two shards on two cores against one on one', seconds['freshet run'].median / seconds['two shards'].median,
-                   'x', -1.6, -1.85)
+
+
+def run_exchange(report, folder, binaries, arguments):
+    """One shard on one core beside two on two, over four times the rows: of a run of half a second the start of three processes would be
+    what is measured."""
+    for name in ('words', 'keys', 'join'):
+        batches.ROWS = 4 * arguments.rows
+        batch = BATCHES[name](folder)
+        batches.ROWS = arguments.rows
+        definition = folder / f'{batch.name}-large.yaml'
+        definition.write_text(batch.text(batch.definition, folder))
+        taken = {1: [], 2: []}
+        for turn in range(arguments.repeat + 1):
+            for shards, list_ in taken.items():
+                one, _ = measure.timed([binaries / 'freshet', 'run', definition, '-o', 'csv', '--shards', str(shards)], '0,1'[:2 * shards - 1],
+                                       folder)
+                if turn > 0:
+                    list_.append(one)
+        one, two = (measure.Summary.of([each.seconds for each in list_]) for list_ in taken.values())
+        cpu_one, cpu_two = (measure.Summary.of([each.cpu_seconds for each in list_]).median for list_ in taken.values())
+        report.add('exchange', f'{name}: two shards on two cores against one on one', one.median / two.median, 'x', -1.6, -1.85,
+                   note=f'{one} s, {two} s; CPU {cpu_one:.2f} s, {cpu_two:.2f} s')
 
 
 def run_in_daemon(report, batch, folder, binaries, arguments):
@@ -115,7 +134,7 @@ def run(arguments):
     peers = [Peer(name, folder) for name in arguments.peers.split(',') if name]
     for peer in peers:
         peer.install()
-    known = [*BATCHES, *micro.MICRO, *SERVICES]
+    known = [*BATCHES, 'exchange', *micro.MICRO, *SERVICES]
     names = known if arguments.workloads == ['all'] else arguments.workloads
     report = Report()
     for name in names:
@@ -124,6 +143,8 @@ def run(arguments):
             run_batch(report, batch, folder, binaries, peers, arguments)
             if not arguments.quick:
                 run_in_daemon(report, batch, folder, binaries, arguments)
+        elif name == 'exchange':
+            run_exchange(report, folder, binaries, arguments)
         elif name in micro.MICRO:
             for line in micro.figures(name, binaries.parent / 'tests'):
                 report.add(name, *line)
@@ -157,7 +178,7 @@ def main():
     common.add_argument('--folder', default=ROOT / 'build' / 'bench', help='where inputs and peers are kept')
     common.add_argument('--repeat', type=int, default=5, help='runs of each, after one that warms up')
     one = commands.add_parser('run', parents=[common], help='measures workloads of one build')
-    one.add_argument('workloads', nargs='+', choices=['all', *BATCHES, *micro.MICRO, *SERVICES], metavar='workload')
+    one.add_argument('workloads', nargs='+', choices=['all', *BATCHES, 'exchange', *micro.MICRO, *SERVICES], metavar='workload')
     one.add_argument('--peers', default='', help='with commas: ' + ', '.join(VERSIONS))
     one.add_argument('--bin', default=ROOT / 'build' / 'release' / 'bin', help='where freshet and freshetd are')
     one.add_argument('--rows', type=int, default=batches.ROWS, help='of the largest input of words, keys and joins')
