@@ -143,7 +143,7 @@ NodeId CircuitBuilder::AddSource(std::string name, std::unique_ptr<Source> sourc
 
 NodeId CircuitBuilder::AddOperator(std::string name, std::unique_ptr<Operator> op, std::vector<NodeId> inputs,
                                    Schema schema) {
-  CHECK(op != nullptr && !inputs.empty()) << name;
+  CHECK(op != nullptr) << name;
   CircuitNode node;
   node.kind = CircuitNode::Kind::kOperator;
   node.op = impl_->Wrap(std::move(op), name, inputs, schema);

@@ -7,6 +7,7 @@
 #include "fmt/format.h"
 #include "server/catalog/data_directory.h"
 #include "server/errors/error_list.h"
+#include "server/transport/parse_message.h"
 
 namespace freshet {
 namespace {
@@ -28,7 +29,7 @@ template <typename Message>
 absl::StatusOr<Message> ReadMessage(const SmallFiles& files, const std::string& path) {
   ASSIGN_OR_RETURN(std::string bytes, files.Read(path));
   Message message;
-  if (!message.ParseFromString(bytes)) return absl::DataLossError(fmt::format("the file {} cannot be read", path));
+  if (!ParseMessage(bytes, &message)) return absl::DataLossError(fmt::format("the file {} cannot be read", path));
   return message;
 }
 

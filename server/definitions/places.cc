@@ -55,13 +55,13 @@ size_t Places::AddFile(std::string name, std::string text) {
 }
 
 void Places::AddDocument(size_t file, const DocumentNode& root, const std::string& path) {
-  Place place{file, root.mark, root.kind == DocumentKind::kScalar, root.mark};
+  Place place{file, root.mark, root.kind == DocumentKind::kScalar, false, root.mark};
   places_.try_emplace(path, place);
   for (const DocumentEntry& entry : root.entries) {
     std::string below = JoinPath(path, entry.key);
     // A mapping or list is best shown by its key; a scalar by itself.
     if (entry.value.kind != DocumentKind::kScalar)
-      places_.try_emplace(below, Place{file, entry.key_mark, false, entry.key_mark});
+      places_.try_emplace(below, Place{file, entry.key_mark, false, false, entry.key_mark});
     AddDocument(file, entry.value, below);
     // An overlay names again what an earlier file declares.
     if (Place& place = places_.at(below); place.file == file) place.key = entry.key_mark;
@@ -75,9 +75,16 @@ void Places::Erase(std::string_view path) {
   }
 }
 
-void Places::Set(const std::string& path, size_t file, Mark mark) { places_[path] = Place{file, mark, false, mark}; }
+void Places::Set(const std::string& path, size_t file, Mark mark) {
+  places_[path] = Place{file, mark, false, false, mark};
+}
 
-const Places::Place* Places::FindNearest(std::string path, bool* exact) const {
+void Places::SetInScript(const std::string& path, size_t file, uint32_t offset) {
+  Mark mark = MarkAt(files_[file], offset);
+  places_[path] = Place{file, mark, false, true, mark};
+}
+
+const Places::Place* Places::FindNearest(std::string& path, bool* exact) const {
   *exact = true;
   while (true) {
     if (auto it = places_.find(path); it != places_.end()) return &it->second;
@@ -97,16 +104,18 @@ std::string_view Places::LineOf(const File& file, uint32_t line) const {
   return text;
 }
 
+Mark Places::MarkAt(const File& file, size_t position) {
+  auto line = std::upper_bound(file.line_starts.begin(), file.line_starts.end(), position) - file.line_starts.begin();
+  return Mark{static_cast<uint32_t>(line - 1), static_cast<uint32_t>(position - file.line_starts[line - 1]),
+              static_cast<uint32_t>(position)};
+}
+
 Mark Places::MarkInScalar(const Place& place, uint32_t offset) const {
   const File& file = files_[place.file];
   std::string_view source = file.text;
   size_t at = place.mark.offset;
   if (at >= source.size()) return place.mark;
-  auto mark_at = [&](size_t position) {
-    auto line = std::upper_bound(file.line_starts.begin(), file.line_starts.end(), position) - file.line_starts.begin();
-    return Mark{static_cast<uint32_t>(line - 1), static_cast<uint32_t>(position - file.line_starts[line - 1]),
-                static_cast<uint32_t>(position)};
-  };
+  auto mark_at = [&](size_t position) { return MarkAt(file, position); };
   char style = source[at];
   if (style == '|') {
     // A literal block: its lines are the value's lines, indented. Walk both side by side.
@@ -163,11 +172,17 @@ std::vector<v1::Problem> Places::Locate(const ProblemList& problems) const {
     size_t file = files_.size();
     if (problem.line() == 0) {
       bool exact = false;
-      if (const Place* place = FindNearest(problem.path(), &exact)) {
+      std::string path = problem.path();
+      if (const Place* place = FindNearest(path, &exact)) {
         // What is not known is best shown by its key.
         bool unknown = problem.code() == "UNKNOWN_FIELD" || problem.code() == "UNKNOWN_OPTION";
         Mark mark = exact && unknown ? place->key : place->mark;
         if (exact && place->scalar && entry.offset) mark = MarkInScalar(*place, *entry.offset);
+        if (place->script) {
+          // What a query became has paths that its text does not.
+          problem.set_path(path);
+          if (entry.offset) mark = MarkAt(files_[place->file], *entry.offset);
+        }
         SetPlace(place->file, mark, problem);
         file = place->file;
       }

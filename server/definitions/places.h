@@ -23,6 +23,8 @@ class Places {
   void AddDocument(size_t file, const DocumentNode& root, const std::string& path);
   // Forgets `path` and everything below it: an overlay replaces it.
   void Erase(std::string_view path);
+  // The same for a path of an SQL script, where problems know their own bytes.
+  void SetInScript(const std::string& path, size_t file, uint32_t offset);
   // Where `path` stands from now on.
   void Set(const std::string& path, size_t file, Mark mark);
 
@@ -41,11 +43,13 @@ class Places {
     size_t file = 0;
     Mark mark;
     bool scalar = false;
-    Mark key;  // of the entry that it is the value of, else the mark
+    bool script = false;  // offsets of problems at or below it are bytes of the file
+    Mark key;             // of the entry that it is the value of, else the mark
   };
 
-  const Place* FindNearest(std::string path, bool* exact) const;
+  const Place* FindNearest(std::string& path, bool* exact) const;
   std::string_view LineOf(const File& file, uint32_t line) const;
+  static Mark MarkAt(const File& file, size_t position);
   // Where byte `offset` of a scalar's value stands in the file.
   Mark MarkInScalar(const Place& place, uint32_t offset) const;
 

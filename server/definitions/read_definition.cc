@@ -166,6 +166,7 @@ class Merger {
     places_.AddDocument(file, root, "");
   }
 
+  const v1::Plan& plan() const { return plan_; }
   v1::Plan Take() { return std::move(plan_); }
 
  private:
@@ -230,7 +231,7 @@ class FileReader {
  public:
   FileReader(Places& places, ProblemList& problems) : places_(places), problems_(problems) {}
 
-  // false: there is nothing that could be read.
+  // false: there is nothing that could be read. A script is taken as text alone.
   bool Read(const v1::DefinitionFile& file, const std::string& name, size_t* number, DocumentNode* root) {
     std::string text = file.text();
     if (text.size() > kMaxDefinitionBytes) {
@@ -253,8 +254,7 @@ class FileReader {
         result = ParseJson(text);
         break;
       case v1::DefinitionFile::SQL:
-        return Fail(*number, {}, ErrorCode::kUnsupported, "definitions in SQL are not built in this release",
-                    "write it as YAML or JSON");
+        return true;
       default:  // proto enums are open; LanguageOf gives no other
         result = ParseYaml(text);
     }
@@ -283,9 +283,48 @@ class FileReader {
   ProblemList& problems_;
 };
 
+// The views of a script stand in its document by name alone.
+void NameViews(const ScriptResult& script, const std::string& text, DocumentNode& root) {
+  DocumentEntry views;
+  views.key = "views";
+  views.value.kind = DocumentKind::kMapping;
+  for (const ScriptView& each : script.views) {
+    DocumentEntry view;
+    view.key = each.view.name();
+    view.key_mark = view.value.mark = MarkAt(text, each.offset);
+    view.value.kind = DocumentKind::kMapping;
+    views.value.entries.push_back(std::move(view));
+  }
+  root.entries.push_back(std::move(views));
+}
+
+void AddScript(const std::string& name, size_t file, ScriptResult script, Merger& merger, Places& places,
+               ProblemList& problems) {
+  v1::Plan plan = ReadPlan(script.document, script.problems);
+  for (const ScriptView& each : script.views) *plan.add_views() = each.view;
+  NameViews(script, places.TextOf(file), script.document);
+  auto note_views = [&](Places& out, size_t number, const v1::Plan& earlier) {
+    for (const ScriptView& each : script.views) {
+      bool refused = std::any_of(earlier.views().begin(), earlier.views().end(),
+                                 [&](const v1::View& known) { return known.name() == each.view.name(); });
+      if (!refused) out.SetInScript(JoinPath("views", each.view.name()), number, each.offset);
+    }
+  };
+  Places own;
+  size_t own_file = own.AddFile(name, places.TextOf(file));
+  own.AddDocument(own_file, script.document, "");
+  own.SetInScript("", own_file, 0);
+  note_views(own, own_file, {});
+  for (v1::Problem& problem : own.Locate(script.problems)) problems.AddProblem(std::move(problem));
+  const v1::Plan earlier = merger.plan();
+  merger.Add(std::move(plan), file, script.document);
+  note_views(places, file, earlier);
+}
+
 }  // namespace
 
-v1::Plan ReadDefinition(const v1::Definition& definition, Places& places, ProblemList& problems) {
+v1::Plan ReadDefinition(const v1::Definition& definition, const ScriptReader& scripts, Places& places,
+                        ProblemList& problems) {
   if (definition.files().empty()) {
     if (!definition.has_plan()) {
       problems.Add({.path = "", .message = "the definition is empty: give files or a plan"});
@@ -304,6 +343,10 @@ v1::Plan ReadDefinition(const v1::Definition& definition, Places& places, Proble
     size_t number = 0;
     DocumentNode root;
     if (!reader.Read(file, name, &number, &root)) continue;
+    if (LanguageOf(file) == v1::DefinitionFile::SQL) {
+      AddScript(name, number, scripts.Read(places.TextOf(number), merger.plan()), merger, places, problems);
+      continue;
+    }
     // Problems of one file are located before the next is merged, since an overlay moves paths.
     ProblemList found;
     v1::Plan plan = ReadPlan(root, found);

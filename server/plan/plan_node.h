@@ -22,11 +22,12 @@
 #include "server/plan/scan.h"
 #include "server/plan/union.h"
 #include "server/plan/upsert.h"
+#include "server/plan/values.h"
 
 namespace freshet {
 
 using PlanOperation = std::variant<PlanScan, PlanFilter, PlanProject, PlanFlatMap, PlanUnion, PlanJoin, PlanAggregate,
-                                   PlanDistinct, PlanUpsert, PlanKeylessDeletes, PlanExchange>;
+                                   PlanDistinct, PlanUpsert, PlanKeylessDeletes, PlanExchange, PlanValues>;
 
 struct PlanNode;
 using PlanRef = std::shared_ptr<const PlanNode>;

@@ -53,7 +53,8 @@ class TreeBuilder : public RelationSource {
         std::none_of(plan_.tables().begin(), plan_.tables().end(),
                      [](const auto& each) { return each.materialized(); }) &&
         std::none_of(plan_.views().begin(), plan_.views().end(), [](const auto& each) { return each.materialized(); });
-    if (nothing_kept && plan_.sinks().empty()) {
+    // A view of a script that is wrong is not in the plan.
+    if (nothing_kept && plan_.sinks().empty() && !problems_.has_errors()) {
       problems_.Add({.code = ErrorCode::kInvalidDefinition,
                      .path = "views",
                      .message = "nothing is kept: no view or table is materialized, and there is no sink",

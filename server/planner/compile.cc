@@ -9,6 +9,7 @@
 #include "server/planner/build_tree.h"
 #include "server/planner/physical_plan.h"
 #include "server/planner/rule_list.h"
+#include "server/sql/sql_scripts.h"
 
 namespace freshet {
 
@@ -35,7 +36,7 @@ CompileResult Compile(const v1::Definition& definition, const CompileContext& co
   CompileResult result;
   Places places;
   ProblemList problems;
-  result.plan = ReadDefinition(definition, places, problems);
+  result.plan = ReadDefinition(definition, SqlScripts(), places, problems);
   bool readable = !problems.has_errors() || result.plan.tables_size() + result.plan.views_size() > 0;
   if (readable) {
     PlanTree tree = BuildTree(WithHttpTables(result.plan), context, problems);

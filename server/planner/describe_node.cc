@@ -80,6 +80,10 @@ class Describer {
       case v1::PhysicalNode::kSink:
         Sink();
         break;
+      case v1::PhysicalNode::kValues:
+        Kind("values");
+        Add("rows", StrCat(node_.values().rows_size()));
+        break;
       case v1::PhysicalNode::OPERATOR_NOT_SET:
         Kind("unknown");
         break;

@@ -45,10 +45,16 @@ std::optional<KeyPair> AsKeys(const Expression& condition, uint32_t width) {
   return std::nullopt;
 }
 
+bool IsTrue(const Expression& expression) {
+  return expression.kind == ExpressionKind::kLiteral && expression.literal.is_value() &&
+         expression.literal.bool_value();
+}
+
 JoinParts SplitCondition(const Expression& condition, PlanJoinKind kind, uint32_t width) {
   JoinParts parts;
   for (Expression& each : SplitConjunction(condition)) {
     ColumnList columns = ColumnsOf(each);
+    if (IsTrue(each)) continue;
     if (auto keys = AsKeys(each, width)) {
       parts.keys.push_back(*std::move(keys));
     } else if (!columns.empty() && AllFrom(columns, width)) {
@@ -153,6 +159,7 @@ PlanRef SwapSides(const PlanRef& node, uint32_t first_width, const std::string& 
   return MakeNode(std::move(project), {node}, owner);
 }
 
+// No value: a full join, which is put together from two.
 std::optional<PlanJoinKind> KindOf(v1::JoinKind kind) {
   switch (kind) {
     case v1::JOIN_KIND_UNSPECIFIED:
@@ -173,6 +180,39 @@ std::optional<PlanJoinKind> KindOf(v1::JoinKind kind) {
   return std::nullopt;  // proto enums are open
 }
 
+JoinParts PartsOf(const Expression& condition, PlanJoinKind kind, uint32_t left_width) {
+  JoinParts parts = SplitCondition(condition, kind, left_width);
+  if (parts.keys.empty()) {
+    // Every row meets every row: all have one key.
+    Expression same = Expression::Literal(Datum::Bool(true), DataType{TypeKind::kBoolean});
+    parts.keys.push_back({same, same});
+  }
+  return parts;
+}
+
+// The left join, and the right rows without a partner beside NULLs.
+PlanRef BuildFullJoin(const Expression& condition, const PlanRef& left, const PlanRef& right,
+                      const std::string& owner) {
+  auto left_width = static_cast<uint32_t>(left->schema().size());
+  auto right_width = static_cast<uint32_t>(right->schema().size());
+  PlanRef pairs =
+      JoinBuilder(owner, PlanJoinKind::kLeft, left, right).Build(PartsOf(condition, PlanJoinKind::kLeft, left_width));
+  Expression swapped = ReplaceColumns(condition, [&](ColumnIndex column, DataType type) {
+    uint32_t moved = column.value() < left_width ? column.value() + right_width : column.value() - left_width;
+    return Expression::Column(ColumnIndex(moved), type);
+  });
+  PlanRef alone =
+      JoinBuilder(owner, PlanJoinKind::kAnti, right, left).Build(PartsOf(swapped, PlanJoinKind::kAnti, right_width));
+  PlanProject beside_nulls;
+  for (uint32_t i = 0; i < left_width + right_width; ++i) {
+    const Field& field = pairs->schema()[i];
+    beside_nulls.names.push_back(field.name);
+    beside_nulls.columns.push_back(i < left_width ? Expression::Literal(Datum::Null(), field.type)
+                                                  : Expression::Column(ColumnIndex(i - left_width), field.type));
+  }
+  return MakeNode(PlanUnion{}, {pairs, MakeNode(std::move(beside_nulls), {alone}, owner)}, owner);
+}
+
 Scope Concatenate(const Scope& left, const Scope& right) {
   Scope both = left;
   both.insert(both.end(), right.begin(), right.end());
@@ -190,26 +230,14 @@ BuiltRelation JoinRelations(const v1::Join& join, const std::string& owner, cons
   if (swapped) std::swap(left, right);
   std::string condition_path = JoinPath(path, "condition");
   auto condition = BindCondition(join.condition(), Concatenate(left.scope, right.scope), condition_path, problems);
+  if (!condition || left.node == nullptr || right.node == nullptr) return built;
   std::optional<PlanJoinKind> kind = KindOf(join.kind());
-  if (!kind) {
-    problems.Add({.code = ErrorCode::kUnsupportedJoin,
-                  .path = JoinPath(path, "kind"),
-                  .message = "full joins are not built in this release",
-                  .suggestion = "use the union of a left join and an anti join"});
-    return built;
-  }
-  if (!condition) return built;
   uint32_t left_width = static_cast<uint32_t>(left.scope.size());
-  JoinParts parts = SplitCondition(*condition, *kind, left_width);
-  if (parts.keys.empty()) {
-    problems.Add({.code = ErrorCode::kUnsupportedJoin,
-                  .path = condition_path,
-                  .message = "a join needs an equality between its sides",
-                  .suggestion = "add one: left.column = right.column"});
+  if (!kind) {
+    built.node = BuildFullJoin(*condition, left.node, right.node, owner);
     return built;
   }
-  if (left.node == nullptr || right.node == nullptr) return built;
-  built.node = JoinBuilder(owner, *kind, left.node, right.node).Build(std::move(parts));
+  built.node = JoinBuilder(owner, *kind, left.node, right.node).Build(PartsOf(*condition, *kind, left_width));
   if (swapped) built.node = SwapSides(built.node, left_width, owner);
   return built;
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <set>
+#include <utility>
 #include <variant>
 
 #include "engine/base/str_cat.h"
@@ -88,11 +89,36 @@ std::optional<TableCall> BindTableCall(const v1::Expression& expression, const S
   return complete ? ResolveTableCall(syntax, std::move(values), errors) : std::nullopt;
 }
 
+// All values as their common type, which is the result. No value: they have none; an error was added.
+std::optional<DataType> UnifyValues(std::vector<BoundValue>& values, std::vector<ExpressionError>& errors) {
+  std::vector<ArgumentType> types;
+  for (const BoundValue& value : values) types.push_back(value.type());
+  std::optional<TypeKind> kind = CommonType(types);
+  if (!kind) {
+    errors.push_back({ErrorCode::kTypeMismatch,
+                      StrCat("the types of a column have none in common: ", DescribeArguments(values)),
+                      "cast the values to one type", values.back().offset});
+    return std::nullopt;
+  }
+  DataType type = CommonModifiers(*kind, values);
+  for (BoundValue& value : values) {
+    CoerceResult result = CoerceImplicitly(std::move(value), type);
+    if (auto* error = std::get_if<ExpressionError>(&result)) {
+      errors.push_back(std::move(*error));
+      return std::nullopt;
+    }
+    value = {std::get<Expression>(std::move(result)), false, 0};
+  }
+  return type;
+}
+
 }  // namespace
 
 void NodeBuilder::Add(ErrorCode code, std::string path, std::string message, std::string suggestion) {
-  problems_.Add(
-      {.code = code, .path = std::move(path), .message = std::move(message), .suggestion = std::move(suggestion)});
+  ProblemDraft draft{
+      .code = code, .path = std::move(path), .message = std::move(message), .suggestion = std::move(suggestion)};
+  if (position_ > 0) draft.offset = position_ - 1;
+  problems_.Add(std::move(draft));
 }
 
 PlanRef NodeBuilder::Make(PlanOperation operation, std::vector<PlanRef> inputs) {
@@ -100,6 +126,13 @@ PlanRef NodeBuilder::Make(PlanOperation operation, std::vector<PlanRef> inputs) 
 }
 
 BuiltRelation NodeBuilder::Build(const v1::Node& node, const std::string& path) {
+  const uint32_t outer = std::exchange(position_, node.position());
+  BuiltRelation built = BuildNode(node, path);
+  position_ = outer;
+  return built;
+}
+
+BuiltRelation NodeBuilder::BuildNode(const v1::Node& node, const std::string& path) {
   switch (node.node_case()) {
     case v1::Node::kInput:
       return relations_.Find(node.input(), path);
@@ -117,6 +150,8 @@ BuiltRelation NodeBuilder::Build(const v1::Node& node, const std::string& path) 
       return BuildAggregate(node.aggregate(), JoinPath(path, "aggregate"));
     case v1::Node::kDistinct:
       return BuildDistinct(node.distinct(), JoinPath(path, "distinct"));
+    case v1::Node::kValues:
+      return BuildValues(node.values(), JoinPath(path, "values"));
     case v1::Node::NODE_NOT_SET:
       // Readers of texts have said so where it stands.
       if (!problems_.has_errors()) Add(ErrorCode::kMissingField, path, "a node is missing here");
@@ -317,6 +352,48 @@ BuiltRelation NodeBuilder::BuildAggregate(const v1::Aggregate& aggregate, const 
     return {};
   }
   return AggregateRelation(aggregate, owner_, path, input, problems_);
+}
+
+BuiltRelation NodeBuilder::BuildValues(const v1::Values& values, const std::string& path) {
+  const auto width = static_cast<size_t>(values.columns_size());
+  std::vector<ExpressionError> errors;
+  std::vector<std::vector<BoundValue>> columns(width);
+  const Scope no_columns;
+  for (int i = 0; i < values.rows_size(); ++i) {
+    if (static_cast<size_t>(values.rows(i).values_size()) != width) {
+      Add(ErrorCode::kInvalidDefinition, JoinPath(JoinPath(path, "rows"), static_cast<size_t>(i)),
+          StrCat("the row has ", values.rows(i).values_size(), " values for ", width, " columns"));
+      return {};
+    }
+    for (size_t column = 0; column < width; ++column) {
+      std::variant<SyntaxRef, ExpressionError> syntax = SyntaxOf(values.rows(i).values(static_cast<int>(column)));
+      if (auto* error = std::get_if<ExpressionError>(&syntax)) {
+        errors.push_back(std::move(*error));
+      } else if (auto value = ExpressionBinder(no_columns, nullptr, errors).Bind(*std::get<SyntaxRef>(syntax))) {
+        columns[column].push_back(*std::move(value));
+      }
+    }
+  }
+  BuiltRelation built;
+  built.named = true;
+  PlanValues node;
+  node.rows.resize(static_cast<size_t>(values.rows_size()));
+  for (size_t column = 0; column < width; ++column) {
+    const std::string& name = values.columns(static_cast<int>(column));
+    CheckColumnName(name, JoinPath(path, "columns"), problems_);
+    node.names.push_back(name);
+    bool complete = errors.empty();
+    std::optional<DataType> type;
+    if (complete) type = UnifyValues(columns[column], errors);
+    built.scope.push_back({name, {}, type});
+    for (size_t i = 0; type && i < columns[column].size(); ++i) {
+      node.rows[i].push_back(std::move(columns[column][i].expression));
+    }
+  }
+  AddExpressionErrors(errors, path, problems_);
+  if (node.rows.empty() || width == 0) Add(ErrorCode::kMissingField, path, "values need columns and rows");
+  if (errors.empty() && !node.rows.empty() && width > 0) built.node = Make(std::move(node), {});
+  return built;
 }
 
 BuiltRelation NodeBuilder::BuildDistinct(const v1::Distinct& distinct, const std::string& path) {

@@ -27,12 +27,14 @@ class NodeBuilder {
   BuiltRelation Build(const v1::Node& node, const std::string& path);
 
  private:
+  BuiltRelation BuildNode(const v1::Node& node, const std::string& path);
   BuiltRelation BuildFilter(const v1::Filter& filter, const std::string& path);
   BuiltRelation BuildProject(const v1::Project& project, const std::string& path);
   BuiltRelation BuildFlatMap(const v1::FlatMap& flat_map, const std::string& path);
   BuiltRelation BuildUnion(const v1::Union& node, const std::string& path);
   BuiltRelation BuildJoin(const v1::Join& join, const std::string& path);
   BuiltRelation BuildAggregate(const v1::Aggregate& aggregate, const std::string& path);
+  BuiltRelation BuildValues(const v1::Values& values, const std::string& path);
   BuiltRelation BuildDistinct(const v1::Distinct& distinct, const std::string& path);
 
   // The input of a node; `key` is where it stands below the node.
@@ -44,6 +46,8 @@ class NodeBuilder {
   PlanRef Make(PlanOperation operation, std::vector<PlanRef> inputs);
 
   std::string owner_;
+  // Of the node that is built; see v1::Node::position.
+  uint32_t position_ = 0;
   RelationSource& relations_;
   ProblemList& problems_;
 };

@@ -100,6 +100,12 @@ class PhysicalPlanWriter {
     SetColumns(flat_map.keep, proto->mutable_keep());
   }
   void WriteOperation(const PlanUnion&, const PlanNode&, v1::PhysicalNode* out) { out->mutable_union_(); }
+  void WriteOperation(const PlanValues& values, const PlanNode&, v1::PhysicalNode* out) {
+    for (const auto& row : values.rows) {
+      v1::BoundValuesRow* added = out->mutable_values()->add_rows();
+      for (const Expression& value : row) *added->add_values() = ExpressionToProto(value);
+    }
+  }
   void WriteOperation(const PlanJoin& join, const PlanNode& node, v1::PhysicalNode* out) {
     v1::JoinNode* proto = out->mutable_join();
     proto->set_kind(KindToProto(join.kind));

@@ -22,6 +22,7 @@
 #include "engine/operators/sink_feed.h"
 #include "engine/operators/union.h"
 #include "engine/operators/upsert.h"
+#include "engine/operators/values.h"
 #include "engine/views/view_operator.h"
 #include "server/formats/api/table_shape.h"
 #include "server/plan/bound_expression.h"
@@ -117,7 +118,10 @@ class OperatorBuilder {
     ASSIGN_OR_RETURN(schema_, ReadSchema(node.schema()));
     input_schemas_.clear();
     for (NodeId input : inputs) input_schemas_.push_back(builder_.SchemaOf(input));
-    size_t wanted = node.has_source() ? 0 : node.has_join() ? 2 : node.has_union_() ? inputs.size() : 1;
+    size_t wanted = node.has_source() || node.has_values() ? 0
+                    : node.has_join()                      ? 2
+                    : node.has_union_()                    ? inputs.size()
+                                                           : 1;
     if (inputs.size() != wanted || (node.has_union_() && inputs.empty())) return Unknown("a wrong number of inputs");
     if (node.has_source()) return AddSource(node);
     if (node.has_exchange()) return AddExchange(node, inputs[0]);
@@ -182,6 +186,8 @@ class OperatorBuilder {
         return MakeUpsert(node);
       case v1::PhysicalNode::kKeylessDeletes:
         return std::make_unique<KeylessDeletes>(InputTypes(), node.fingerprint(), plan_.hash_seed());
+      case v1::PhysicalNode::kValues:
+        return MakeValues(node);
       case v1::PhysicalNode::kView:
         return MakeView(node);
       case v1::PhysicalNode::kSink:
@@ -290,12 +296,35 @@ class OperatorBuilder {
       options.aggregates.push_back(aggregate);
     }
     options.append_only = node.aggregate().append_only_input();
-    BufferRef empty_key = HashKeys(DeltaBatch(1, {}), {}, plan_.hash_seed());
-    options.owns_empty_key = OwnerOf(VnodeOf(empty_key.as<uint64_t>()[0]), options_.shard_count) == options_.shard;
+    options.owns_empty_key = OwnsEmptyKey();
     options.state = {node.fingerprint(), "groups"};
     options.hash_seed = plan_.hash_seed();
     options.errors = Errors(node);
     return std::make_unique<GroupAggregate>(std::move(options));
+  }
+
+  bool OwnsEmptyKey() const {
+    BufferRef empty_key = HashKeys(DeltaBatch(1, {}), {}, plan_.hash_seed());
+    return OwnerOf(VnodeOf(empty_key.as<uint64_t>()[0]), options_.shard_count) == options_.shard;
+  }
+
+  OperatorOr MakeValues(const v1::PhysicalNode& node) {
+    Values::Options options;
+    for (const v1::BoundValuesRow& row : node.values().rows()) {
+      std::vector<Expression>& read = options.rows.emplace_back();
+      for (const v1::BoundExpression& value : row.values()) {
+        ASSIGN_OR_RETURN(Expression expression, ReadExpression(value, {}));
+        if (read.size() >= schema_.size() || expression.type != schema_[read.size()].type) {
+          return Unknown("a value of another type than its column");
+        }
+        read.push_back(std::move(expression));
+      }
+      if (read.size() != schema_.size()) return Unknown("a row of another length");
+    }
+    options.owns_empty_key = OwnsEmptyKey();
+    options.state = {node.fingerprint(), "given"};
+    options.hash_seed = plan_.hash_seed();
+    return std::make_unique<Values>(std::move(options));
   }
 
   OperatorOr MakeDistinctNode(const v1::PhysicalNode& node) {

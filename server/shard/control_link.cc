@@ -1,6 +1,7 @@
 #include "server/shard/control_link.h"
 
 #include "engine/base/check.h"
+#include "server/transport/parse_message.h"
 #include "server/transport/unix_socket.h"
 #include "spdlog/spdlog.h"
 
@@ -13,7 +14,7 @@ absl::Status ControlLink::Connect(const std::string& path, const v1::ShardHello&
       .on_frame =
           [this](std::string_view bytes) {
             v1::ToShard message;
-            if (!message.ParseFromArray(bytes.data(), static_cast<int>(bytes.size()))) {
+            if (!ParseMessage(bytes, &message)) {
               spdlog::error("a message of the server cannot be read; ending");
               inbox_->Push(ServerGone());
               return;

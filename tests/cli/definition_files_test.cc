@@ -56,6 +56,23 @@ TEST(DefinitionOutlineTest, ItEndsWhereEveryTableHasSourcesThatEnd) {
   EXPECT_TRUE(OutlineOf(definition).ends);
 }
 
+TEST(DefinitionOutlineTest, KnowsWhatAScriptSaysOfItsSources) {
+  auto outline = [](std::string script) {
+    v1::Definition definition;
+    definition.add_files()->set_name("folder/late.sql");
+    definition.mutable_files(0)->set_text(std::move(script));
+    return OutlineOf(definition);
+  };
+  const std::string ends = "CREATE TABLE t (a INT) WITH (connector = 'files', path = 'x;y', mode = 'static');";
+  EXPECT_EQ(outline(ends).name, "late");
+  EXPECT_EQ(outline("SET name = 'other';" + ends).name, "other");
+  EXPECT_TRUE(outline(ends).ends);
+  EXPECT_FALSE(outline(ends + "create table u (a int);").ends);
+  EXPECT_THAT(outline(ends + "-- a comment\ncreate table u (a int)\n with ('connector' = 'kafka')").follows,
+              ElementsAre("u"));
+  EXPECT_TRUE(outline("SET load_epoch_max_rows = 5;").bounds_load_epochs);
+}
+
 TEST(ReadDefinitionFilesTest, AMissingFileIsWrongUse) {
   auto definition = ReadDefinitionFiles({"/nonexistent/x.yaml"});
   EXPECT_EQ(ExitCodeOf(definition.status()), ExitCode::kWrongUse);

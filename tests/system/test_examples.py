@@ -40,6 +40,24 @@ def test_flights_from_files(start_daemon, examples, example_data, flights_answer
 
 
 @pytest.mark.parametrize('shards', [1, 3])
+def test_flights_as_a_script(start_daemon, examples, example_data, flights_answers, shards):
+    daemon = start_daemon(files_root=example_data.parent)
+    script = examples / 'flights.sql'
+    text = script.read_text().replace("path = 'data/", f"path = '{example_data.name}/")
+    script.write_text(f'SET shards = {shards};\n{text}')
+    daemon.cli('apply', '-f', str(script), '--wait')
+    assert daemon.status('flights')['state'] == 'COMPLETED'
+    for view, key in FLIGHT_KEYS.items():
+        assert_same_rows(daemon.rows('flights', view)[1], flights_answers[view], key)
+    assert daemon.rows('flights', 'unmatched')[1] == [
+        {'flights': 336776, 'without_airline': 0, 'without_airport': 7602, 'without_plane': 52606}]
+    # The same script over HTTP is the same definition.
+    status, _, body = daemon.request('PUT', '/v1/pipelines/again', script.read_bytes(), 'application/sql')
+    assert status in (200, 201), body
+    daemon.assert_no_errors_logged()
+
+
+@pytest.mark.parametrize('shards', [1, 3])
 def test_words_of_the_bible(start_daemon, examples, example_data, shards):
     daemon = start_daemon(files_root=example_data.parent)
     definition = yaml_text.with_options(examples / 'words.yaml', f'{{shards: {shards}}}', example_data.name)

@@ -71,7 +71,8 @@ void AddFiles(CLI::App* command, std::vector<std::string>* files, bool required)
 void AddDefinitionCommands(Commands& c) {
   CLI::App* apply =
       Add(c, "apply", "Creates or updates a pipeline, and starts it",
-          "freshet apply -f flights.yaml -f flights-kafka.yaml --wait", [&c] { return Apply(c.session, c.apply); });
+          "freshet apply -f flights.yaml -f flights-kafka.yaml --wait\n  freshet apply -f flights.sql --wait",
+          [&c] { return Apply(c.session, c.apply); });
   AddFiles(apply, &c.apply.files, true);
   apply->add_option("--name", c.apply.name, "The pipeline's name; else the definition's, else the file's");
   apply->add_flag("--wait", c.apply.wait, "Waits until the first fill is committed");
@@ -174,6 +175,7 @@ void AddIngestCommand(Commands& c) {
 void AddRunCommand(Commands& c) {
   CLI::App* run = Add(c, "run", "Runs a definition over static sources to its end, without a server",
                       "freshet run words.yaml -o csv\n"
+                      "  freshet run flights.sql -o csv\n"
                       "  freshet run flights.yaml --view by_day --shards 2 -o json",
                       [&c] { return RunBatch(c.session, c.run); });
   run->add_option("file", c.run.file, "The definition")->required()->type_name("FILE");

@@ -8,6 +8,8 @@
 #include <iostream>
 #include <iterator>
 #include <map>
+#include <regex>
+#include <sstream>
 
 #include <yaml-cpp/yaml.h>
 
@@ -71,6 +73,27 @@ bool Follows(const std::string& connector, const std::string& mode) {
 
 class Outliner {
  public:
+  void AddScript(const std::string& text) {
+    // Only the server reads SQL; a look at the options is enough here.
+    static const std::regex comment("--[^\n]*"), name("^\\s*set\\s+name\\s*(?:=|to)\\s*'([^']*)'", std::regex::icase),
+        bound("^\\s*set\\s+load_epoch_max_", std::regex::icase),
+        table("^\\s*create\\s+table\\s+(\"[^\"]*\"|\\w+)", std::regex::icase),
+        connector("\\bconnector['\"]?\\s*=\\s*'([^']*)'", std::regex::icase),
+        mode("\\bmode['\"]?\\s*=\\s*'([^']*)'", std::regex::icase);
+    std::stringstream statements(std::regex_replace(text, comment, ""));
+    for (std::string statement; std::getline(statements, statement, ';');) {
+      std::smatch found;
+      if (std::regex_search(statement, found, name)) outline_.name = found[1];
+      if (std::regex_search(statement, bound)) outline_.bounds_load_epochs = true;
+      if (!std::regex_search(statement, found, table)) continue;
+      SourceKinds& kinds = tables_[found[1]] = {};
+      std::smatch option;
+      if (!std::regex_search(statement, option, connector)) continue;
+      std::string connector_name = option[1];
+      kinds.Add(connector_name, std::regex_search(statement, option, mode) ? std::string(option[1]) : "");
+    }
+  }
+
   void Add(const std::string& text) {
     try {
       AddNode(YAML::Load(text));
@@ -150,7 +173,10 @@ absl::StatusOr<v1::Definition> ReadDefinitionFiles(const std::vector<std::string
 DefinitionOutline OutlineOf(const v1::Definition& definition) {
   Outliner outliner;
   if (definition.has_plan()) outliner.Add(definition.plan());
-  for (const v1::DefinitionFile& file : definition.files()) outliner.Add(file.text());
+  for (const v1::DefinitionFile& file : definition.files()) {
+    bool script = std::filesystem::path(file.name()).extension() == ".sql";
+    script ? outliner.AddScript(file.text()) : outliner.Add(file.text());
+  }
   DefinitionOutline outline = outliner.Take();
   if (outline.name.empty() && definition.files_size() > 0) {
     outline.name = std::filesystem::path(definition.files(0).name()).stem().string();

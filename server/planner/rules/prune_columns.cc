@@ -60,6 +60,7 @@ class Pruner {
   }
 
   void Mark(const PlanScan&, const PlanNode&) {}
+  void Mark(const PlanValues&, const PlanNode&) {}
   void Mark(const PlanFilter& filter, const PlanNode& node) {
     ReadSame(node);
     Read(node.inputs[0], filter.condition);
@@ -170,6 +171,10 @@ class Pruner {
     for (uint32_t column : kept) narrow.columns.push_back(scan.columns[column]);
     for (uint32_t i = static_cast<uint32_t>(width); i < node->schema().size(); ++i) kept.push_back(i);
     return {MakeNode(std::move(narrow), {}, node->owner), MapOf(node->schema().size(), kept)};
+  }
+
+  Pruned Rebuild(const PlanValues&, const PlanRef& node) {
+    return {node, MapOf(node->schema().size(), FirstColumns(node->schema().size()))};
   }
 
   static uint32_t Narrowest(const Schema& schema, size_t width) {

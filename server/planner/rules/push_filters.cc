@@ -82,6 +82,10 @@ class FilterPusher {
     return Filtered(node, std::move(conditions), owner);
   }
 
+  PlanRef PushInto(const PlanValues&, const PlanRef& node, Conditions conditions, const std::string& owner) {
+    return Filtered(node, std::move(conditions), owner);
+  }
+
   // Conditions of the lowest filter come first. The whole run of filters is taken at once, so that a long chain of them
   // moves each condition once.
   PlanRef PushInto(const PlanFilter&, const PlanRef& top, Conditions conditions, const std::string& owner) {

@@ -10,6 +10,7 @@
 #include "fmt/format.h"
 #include "server/errors/error_list.h"
 #include "server/plan/bound_expression.h"
+#include "server/transport/parse_message.h"
 
 namespace freshet {
 namespace {
@@ -130,7 +131,7 @@ absl::StatusOr<ViewRead::Query> ReadQueue::QueryOf(const Read& read, const ViewS
   }
   if (!request.where().empty()) {
     v1::BoundExpression where;
-    if (!where.ParseFromString(request.where())) {
+    if (!ParseMessage(request.where(), &where)) {
       return MakeError(ErrorCode::kInvalidRequest, "the condition cannot be read");
     }
     ASSIGN_OR_RETURN(Expression expression, ExpressionFromProto(where));

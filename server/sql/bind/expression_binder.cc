@@ -107,6 +107,13 @@ std::optional<BoundValue> ExpressionBinder::Bind(const Syntax& syntax) {
     case SyntaxKind::kGreatest:
     case SyntaxKind::kLeast:
       return BindExtreme(syntax);
+    case SyntaxKind::kExists:
+    case SyntaxKind::kScalarSubquery:
+    case SyntaxKind::kAnySubquery:
+    case SyntaxKind::kAllSubquery:
+      return Fail(ErrorCode::kUnsupported, syntax.offset, "a subquery in an expression is not built in this release");
+    case SyntaxKind::kWrong:
+      return std::nullopt;
   }
   __builtin_unreachable();
 }

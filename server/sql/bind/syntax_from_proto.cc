@@ -55,26 +55,34 @@ std::optional<ExpressionError> CheckOperands(const std::string& name, SyntaxKind
     case SyntaxKind::kNull:
     case SyntaxKind::kCall:
     case SyntaxKind::kCast:
+    case SyntaxKind::kExists:
+    case SyntaxKind::kScalarSubquery:
+    case SyntaxKind::kAnySubquery:
+    case SyntaxKind::kAllSubquery:
+    case SyntaxKind::kWrong:
       break;
   }
   if (fits) return std::nullopt;
   return Malformed(StrCat("`", name, "` does not take ", count, " arguments"));
 }
 
-Result ReadLiteral(const v1::Literal& literal) {
+Result ReadLiteral(const v1::Literal& literal, uint32_t offset) {
   auto syntax = std::make_shared<Syntax>();
+  syntax->offset = offset;
   syntax->kind = literal.null() ? SyntaxKind::kNull : SyntaxKind::kString;
   syntax->text = literal.text();
   if (!literal.has_type() || literal.type().kind() == v1::TYPE_KIND_UNSPECIFIED) return SyntaxRef(syntax);
   auto cast = std::make_shared<Syntax>();
+  cast->offset = offset;
   cast->kind = SyntaxKind::kCast;
   cast->type = literal.type();
   cast->arguments.push_back(std::move(syntax));
   return SyntaxRef(cast);
 }
 
-Result ReadCall(const v1::FunctionCall& call, uint32_t depth) {
+Result ReadCall(const v1::FunctionCall& call, uint32_t offset, uint32_t depth) {
   auto syntax = std::make_shared<Syntax>();
+  syntax->offset = offset;
   syntax->kind = SyntaxKind::kCall;
   syntax->text = call.function();
   for (const auto& [name, kind] : kForms) {
@@ -101,24 +109,28 @@ Result Read(const v1::Expression& expression, uint32_t depth) {
     return ExpressionError{ErrorCode::kExpressionTooLarge,
                            StrCat("the expression is nested deeper than ", kMaxExpressionDepth), "", 0};
   }
+  // Of typed trees only scripts have places.
+  uint32_t offset = expression.position() == 0 ? 0 : expression.position() - 1;
   switch (expression.expression_case()) {
     case v1::Expression::kSql:
       return ParseExpression(expression.sql());
     case v1::Expression::kColumn: {
       auto syntax = std::make_shared<Syntax>();
+      syntax->offset = offset;
       syntax->kind = SyntaxKind::kColumn;
       if (!expression.column().relation().empty()) syntax->names.push_back(expression.column().relation());
       syntax->names.push_back(expression.column().name());
       return SyntaxRef(syntax);
     }
     case v1::Expression::kLiteral:
-      return ReadLiteral(expression.literal());
+      return ReadLiteral(expression.literal(), offset);
     case v1::Expression::kCall:
-      return ReadCall(expression.call(), depth);
+      return ReadCall(expression.call(), offset, depth);
     case v1::Expression::kCast: {
       Result read = Read(expression.cast().operand(), depth + 1);
       if (std::holds_alternative<ExpressionError>(read)) return read;
       auto syntax = std::make_shared<Syntax>();
+      syntax->offset = offset;
       syntax->kind = SyntaxKind::kCast;
       syntax->type = expression.cast().type();
       syntax->arguments.push_back(std::get<SyntaxRef>(std::move(read)));

@@ -95,7 +95,7 @@ std::variant<SyntaxRef, ExpressionError> ParseExpression(std::string_view text) 
   }
   std::variant<Element, ExpressionError> target = OnlyTarget(root);
   if (auto* error = std::get_if<ExpressionError>(&target)) return *error;
-  SyntaxReader reader(statement, static_cast<uint32_t>(kPrefix.size()));
+  SyntaxReader reader(statement, -static_cast<int64_t>(kPrefix.size()));
   SyntaxRef syntax = reader.Read(std::get<Element>(target));
   if (reader.error()) return *reader.error();
   return syntax;

@@ -29,8 +29,16 @@ enum class SyntaxKind : uint8_t {
   kIsDistinctFrom,
   kGreatest,
   kLeast,
+  // Of SQL scripts alone.
+  kExists,          // `query` gives rows
+  kScalarSubquery,  // the only value of `query`
+  kAnySubquery,     // arguments[0] `text` some value of `query`; IN is = ANY
+  kAllSubquery,     // arguments[0] `text` every value of `query`
+  kWrong,           // what is wrong with it has been told
 };
 
+struct Query;
+using QueryRef = std::shared_ptr<const Query>;
 struct Syntax;
 using SyntaxRef = std::shared_ptr<const Syntax>;
 
@@ -44,6 +52,7 @@ struct Syntax {
   bool star = false;      // count(*)
   bool distinct = false;  // of an aggregate
   SyntaxRef filter;       // of an aggregate
+  QueryRef query;
 };
 
 // Why an expression could not be read or bound, and where in its text.

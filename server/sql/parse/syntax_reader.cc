@@ -4,38 +4,13 @@
 
 #include "engine/base/str_cat.h"
 #include "server/plan/type_proto.h"
+#include "server/sql/parse/tree_fields.h"
+#include "server/sql/parse/volatile_functions.h"
 
 namespace freshet {
 namespace {
 
 using Element = simdjson::dom::element;
-
-std::string_view TextOf(Element body, std::string_view key) {
-  std::string_view text;
-  return body[key].get(text) == simdjson::SUCCESS ? text : std::string_view();
-}
-
-bool FlagOf(Element body, std::string_view key) {
-  bool flag = false;
-  return body[key].get(flag) == simdjson::SUCCESS && flag;
-}
-
-bool Has(Element body, std::string_view key) {
-  Element ignored;
-  return body[key].get(ignored) == simdjson::SUCCESS;
-}
-
-// Names of a list of {"String": {"sval": ...}}.
-std::vector<std::string> NamesOf(Element body, std::string_view key) {
-  std::vector<std::string> names;
-  simdjson::dom::array array;
-  if (body[key].get(array) != simdjson::SUCCESS) return names;
-  for (Element item : array) {
-    std::string_view name;
-    if (item["String"]["sval"].get(name) == simdjson::SUCCESS) names.emplace_back(name);
-  }
-  return names;
-}
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 
@@ -63,8 +38,8 @@ size_t FirstDigit(std::string_view text) {
 
 uint32_t SyntaxReader::OffsetOf(Element body) const {
   int64_t location = 0;
-  if (body["location"].get(location) != simdjson::SUCCESS || location < prefix_) return 0;
-  return static_cast<uint32_t>(location) - prefix_;
+  (void)body["location"].get(location);  // 0 is left out
+  return static_cast<uint32_t>(std::max<int64_t>(location + shift_, 0));
 }
 
 // The tree that libpg_query writes has no value for 0, nor for negative numbers, into which PostgreSQL's parser folds a
@@ -138,7 +113,7 @@ SyntaxRef SyntaxReader::ReadObject(std::string_view type, Element body) {
   if (type == "MinMaxExpr") {
     return ReadList(body, TextOf(body, "op") == "IS_LEAST" ? SyntaxKind::kLeast : SyntaxKind::kGreatest);
   }
-  if (type == "SubLink") return Unsupported("a subquery in an expression", body, "use a semi or anti join");
+  if (type == "SubLink") return ReadSubquery(body);
   if (type == "ParamRef") return Unsupported("a parameter ($1)", body);
   if (type == "A_ArrayExpr") return Unsupported("an array", body);
   if (type == "RowExpr") return Unsupported("a row value", body);
@@ -224,6 +199,36 @@ SyntaxRef SyntaxReader::ReadOperation(Element body) {
   std::vector<std::string> names = NamesOf(body, "name");
   if (names.size() != 1) return Unsupported("an operator with a schema", body);
   return MakeCall(names[0] == "!=" ? "<>" : names[0], offset, std::move(arguments));
+}
+
+SyntaxRef SyntaxReader::ReadSubquery(Element body) {
+  if (queries_ == nullptr) return Unsupported("a subquery in an expression", body, "use a semi or anti join");
+  auto syntax = std::make_shared<Syntax>();
+  syntax->offset = OffsetOf(body);
+  std::string_view type = TextOf(body, "subLinkType");
+  if (type == "EXISTS_SUBLINK") {
+    syntax->kind = SyntaxKind::kExists;
+  } else if (type == "EXPR_SUBLINK") {
+    syntax->kind = SyntaxKind::kScalarSubquery;
+  } else if (type == "ANY_SUBLINK" || type == "ALL_SUBLINK") {
+    // x IN (query) has no operator.
+    std::vector<std::string> names = NamesOf(body, "operName");
+    syntax->kind = type == "ANY_SUBLINK" ? SyntaxKind::kAnySubquery : SyntaxKind::kAllSubquery;
+    syntax->text = names.empty() ? "=" : names[0] == "!=" ? "<>" : names[0];
+    Element operand;
+    if (body["testexpr"].get(operand) != simdjson::SUCCESS) return Unsupported("this subquery", body);
+    SyntaxRef read = Read(operand);
+    if (read == nullptr) return nullptr;
+    syntax->arguments.push_back(std::move(read));
+  } else {
+    return Unsupported(type == "ARRAY_SUBLINK" ? "ARRAY(query)" : "this subquery", body);
+  }
+  Element select;
+  if (body["subselect"]["SelectStmt"].get(select) != simdjson::SUCCESS) return Unsupported("this subquery", body);
+  syntax->query = queries_->ReadSelect(select);
+  // What is wrong in the query has been told there.
+  if (syntax->query == nullptr) syntax->kind = SyntaxKind::kWrong;
+  return syntax;
 }
 
 // x IN (a, b) is x = a OR x = b; the operand is shared.
@@ -434,6 +439,10 @@ SyntaxRef SyntaxReader::ReadCall(Element body) {
   syntax->kind = SyntaxKind::kCall;
   syntax->offset = OffsetOf(body);
   syntax->text = names.back();
+  if (IsVolatileFunction(syntax->text)) {
+    return Unsupported(StrCat(syntax->text, "() in an expression"), body,
+                       "results must follow from the input alone: take times and random values from a column");
+  }
   syntax->star = FlagOf(body, "agg_star");
   syntax->distinct = FlagOf(body, "agg_distinct");
   if (!ReadArguments(body, "args", &syntax->arguments)) return nullptr;

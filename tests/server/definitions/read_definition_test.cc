@@ -10,6 +10,12 @@
 namespace freshet {
 namespace {
 
+// Scripts are read by server/sql; see its tests.
+class NoScripts : public ScriptReader {
+ public:
+  ScriptResult Read(const std::string&, const v1::Plan&) const override { return {}; }
+};
+
 // `line:column CODE path`, one a line.
 std::string Problems(const std::string& text, const std::string& name = "a.yaml") {
   v1::Definition definition;
@@ -18,7 +24,7 @@ std::string Problems(const std::string& text, const std::string& name = "a.yaml"
   file->set_text(text);
   Places places;
   ProblemList problems;
-  ReadDefinition(definition, places, problems);
+  ReadDefinition(definition, NoScripts(), places, problems);
   std::string result;
   for (const v1::Problem& problem : places.Locate(problems)) {
     StrAppend(&result, problem.line(), ":", problem.column(), " ", problem.code(), " ", problem.path(), "\n");
@@ -111,7 +117,7 @@ TEST(ReadDefinitionTest, TurnsScalarsOfOptionsIntoTexts) {
       "no: no}]}}\noptions: {shards: 2, memory: 1GiB}\n");
   Places places;
   ProblemList problems;
-  v1::Plan plan = ReadDefinition(definition, places, problems);
+  v1::Plan plan = ReadDefinition(definition, NoScripts(), places, problems);
   EXPECT_FALSE(problems.has_errors());
   const auto& options = plan.tables(0).sources(0).options();
   EXPECT_EQ(options.at("header"), "true");

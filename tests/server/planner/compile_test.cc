@@ -1,5 +1,5 @@
-// The whole way from text to physical plan: each testdata/X.yaml against X.expected, which has its problems or its
-// EXPLAIN. FRESHET_UPDATE_GOLDEN=1 writes them anew.
+// The whole way from text to physical plan: each testdata/X.yaml or X.sql against X.expected, which has its problems or
+// its EXPLAIN. FRESHET_UPDATE_GOLDEN=1 writes them anew.
 #include "server/planner/compile.h"
 
 #include <chrono>
@@ -9,6 +9,7 @@
 #include <random>
 #include <sstream>
 
+#include <gmock/gmock.h>
 #include <google/protobuf/util/message_differencer.h>
 #include <gtest/gtest.h>
 
@@ -52,7 +53,7 @@ std::string FormatProblems(const CompileResult& result) {
 std::vector<std::filesystem::path> TestFiles() {
   std::vector<std::filesystem::path> files;
   for (const auto& entry : std::filesystem::directory_iterator(kFolder)) {
-    if (entry.path().extension() == ".yaml") files.push_back(entry.path());
+    if (entry.path().extension() == ".yaml" || entry.path().extension() == ".sql") files.push_back(entry.path());
   }
   std::sort(files.begin(), files.end());
   return files;
@@ -61,7 +62,7 @@ std::vector<std::filesystem::path> TestFiles() {
 TEST(CompileTest, GivesTheExpectedProblemsAndPlans) {
   ASSERT_GE(TestFiles().size(), 4u);
   for (const auto& path : TestFiles()) {
-    CompileResult result = CompileText(ReadFile(path));
+    CompileResult result = Compile(DefinitionOf(ReadFile(path), path.filename()), {"/srv/data", 1});
     std::string got = FormatProblems(result);
     if (result.ok()) got += ExplainText(result.physical);
     std::filesystem::path expected = path;
@@ -72,8 +73,9 @@ TEST(CompileTest, GivesTheExpectedProblemsAndPlans) {
 }
 
 TEST(CompileTest, KeepsTheTreeValidAfterEachRule) {
-  for (const char* name : {"flights", "words", "every_node"}) {
-    CompileResult compiled = CompileText(ReadFile(std::filesystem::path(kFolder) / StrCat(name, ".yaml")));
+  for (const char* name : {"flights.yaml", "words.yaml", "every_node.yaml", "queries.sql"}) {
+    CompileResult compiled =
+        Compile(DefinitionOf(ReadFile(std::filesystem::path(kFolder) / name), name), {"/srv/data", 1});
     ASSERT_TRUE(compiled.ok()) << FormatProblems(compiled);
     ProblemList problems;
     PlanTree tree = BuildTree(compiled.plan, {"/srv/data", 1}, problems);
@@ -175,17 +177,49 @@ TEST(CompileTest, RefusesADeepExpression) {
   }
 }
 
+TEST(CompileTest, AScriptAndAYamlFileGoTogether) {
+  v1::Definition definition = DefinitionOf(
+      "CREATE TABLE t (k BIGINT, v TEXT) WITH (connector = 'files', path = '/srv/data/a.csv', format = 'csv');\n"
+      "CREATE MATERIALIZED VIEW m AS SELECT v, n FROM t JOIN counts USING (v);\n",
+      "logic.sql");
+  v1::DefinitionFile* counts = definition.add_files();
+  counts->set_name("counts.yaml");
+  counts->set_text("tables: {t: {sources: [{connector: files, path: /srv/data/b.csv, format: csv}]}}\n");
+  CompileResult missing = Compile(definition, {"/srv/data", 1});
+  ASSERT_EQ(missing.problems.size(), 1u) << FormatProblems(missing);
+  EXPECT_EQ(missing.problems[0].code(), "UNKNOWN_RELATION");
+
+  // A script reads the views of a file in front of it.
+  v1::Definition both;
+  v1::DefinitionFile* first = both.add_files();
+  first->set_name("first.yaml");
+  first->set_text(
+      "tables: {c: {columns: [{name: v, type: text}], sources: [{connector: files, path: /srv/data/c.csv, format: "
+      "csv}]}}\n"
+      "views: {counts: {aggregate: {input: c, keys: {v: v}, values: {n: count(*)}}}}\n");
+  *both.add_files() = definition.files(0);
+  *both.add_files() = definition.files(1);
+  CompileResult whole = Compile(both, {"/srv/data", 1});
+  ASSERT_TRUE(whole.ok()) << FormatProblems(whole);
+  EXPECT_THAT(ExplainText(whole.physical), testing::HasSubstr("/srv/data/b.csv"));
+  EXPECT_THAT(ExplainText(whole.physical), testing::Not(testing::HasSubstr("/srv/data/a.csv")));
+}
+
 // Whatever is thrown at it gives problems or a plan.
 TEST(CompileTest, SurvivesMutatedTexts) {
-  std::vector<std::string> texts;
-  for (const auto& path : TestFiles()) texts.push_back(ReadFile(path));
+  std::vector<std::string> texts, names;
+  for (const auto& path : TestFiles()) {
+    texts.push_back(ReadFile(path));
+    names.push_back(path.filename());
+  }
   std::mt19937 random(20261124);
   auto below = [&](size_t n) { return std::uniform_int_distribution<size_t>(0, n - 1)(random); };
   const std::string_view pieces[] = {"{",    "}",  "[",    "]", ": ", "- ", "\n", "'", "\"", "&a ", "*a", "!x ",
                                      "null", "\t", "\xFF", "0", "k",  ".",  "(",  ")", "%",  "|",   ">"};
   int refused = 0;
   for (int round = 0; round < 400; ++round) {
-    std::string text = texts[below(texts.size())];
+    size_t file = below(texts.size());
+    std::string text = texts[file];
     for (size_t edits = 1 + below(6); edits > 0; --edits) {
       size_t at = below(text.size());
       switch (below(4)) {
@@ -207,7 +241,7 @@ TEST(CompileTest, SurvivesMutatedTexts) {
       }
       if (text.empty()) text = "x";
     }
-    CompileResult result = CompileText(text);
+    CompileResult result = Compile(DefinitionOf(text, names[file]), {"/srv/data", 1});
     if (result.ok()) {
       EXPECT_GT(result.physical.nodes_size(), 0) << text;
     } else {

@@ -1,0 +1,77 @@
+// Binds one SELECT.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "server/sql/bind/aggregation.h"
+#include "server/sql/bind/expression_writer.h"
+#include "server/sql/bind/from_binder.h"
+#include "server/sql/bind/subquery_joiner.h"
+
+namespace freshet {
+
+class SelectBinder : private ExpressionSpecials {
+ public:
+  // `outer`: the names of the query around it, which WHERE may compare with; nullptr: none.
+  SelectBinder(QueryBinder& queries, const Query& query, const NameScope* outer)
+      : queries_(queries), query_(query), scope_(outer), aggregation_(queries.names(), queries.errors()) {}
+
+  // The whole query. No value: errors were added.
+  std::optional<BoundQuery> Bind();
+
+  // --- The parts, for subqueries that become joins ---
+
+  // FROM and WHERE. false: errors were added.
+  bool BindFromWhere();
+  Subject& subject() { return subject_; }
+  // Conditions of WHERE that read the query around it.
+  const std::vector<v1::Expression>& correlated() const { return correlated_; }
+  bool IsAggregated() const;
+  // An expression of the SELECT list or HAVING: over the columns of FROM, or over those of aggregates().
+  std::optional<v1::Expression> WriteValue(const Syntax& syntax);
+  Aggregation& aggregation() { return aggregation_; }
+  // Adds what subqueries of written values give to the subject, which by then has what they are compared with.
+  bool JoinPending(Subject* subject);
+
+ private:
+  struct Pending {
+    const Syntax* subquery;
+    std::string column;
+  };
+  struct Item {
+    std::string name;
+    uint32_t offset = 0;
+    SyntaxRef syntax;  // nullptr: `column`
+    std::string column;
+  };
+
+  std::optional<v1::Expression> WriteAggregate(const Syntax& call) override;
+  std::optional<v1::Expression> WriteSubquery(const Syntax& subquery) override;
+
+  bool BindWhere(const Syntax& where, std::vector<v1::Expression>* conditions, std::vector<const Syntax*>* subqueries);
+  bool ExpandItems();
+  bool ExpandStar(const SelectItem& item);
+  bool BindGroupBy();
+  const Item* GroupedItem(const Syntax& syntax, bool* failed);
+  std::optional<BoundQuery> BindPlain();
+  std::optional<BoundQuery> BindAggregated();
+  std::optional<BoundQuery> Finish(v1::Node input, std::vector<v1::Expression> values);
+  std::optional<v1::Expression> WriteItem(const Item& item);
+  bool Fail(ErrorCode code, uint32_t offset, std::string message, std::string suggestion = "");
+
+  QueryBinder& queries_;
+  const Query& query_;
+  NameScope scope_;
+  Subject subject_;
+  std::vector<v1::Expression> correlated_;
+  std::vector<Item> items_;
+  Aggregation aggregation_;
+  std::vector<Pending> pending_;
+  // Values are over groups: a subquery waits until they are there.
+  bool over_groups_ = false;
+  bool inside_call_ = false;
+};
+
+}  // namespace freshet
