@@ -58,3 +58,4 @@ step "release tests"
 cd build/release
 [ "$mode" != --all ] || export FRESHET_CAMPAIGN=long
 ctest -j "$jobs"
+(cd ../.. && build/release/tests/sql_cases_test --gtest_brief=1 | grep '^sql cases:')

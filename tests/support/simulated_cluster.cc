@@ -7,22 +7,30 @@
 
 namespace freshet {
 
+SimulatedCluster::BuiltShard SimulatedCluster::Build(const Options& options, const BuildShard& build, ShardId shard) {
+  CircuitBuilder::Options circuit_options;
+  circuit_options.shard = shard;
+  circuit_options.shard_count = options.shard_count;
+  circuit_options.hash_seed = options.hash_seed;
+  circuit_options.output_row_budget = options.output_row_budget;
+  circuit_options.own_window_bytes = options.credit_window_bytes;
+  circuit_options.checked = true;
+  CircuitBuilder builder(circuit_options);
+  std::vector<Committable*> committables = build(builder, shard);
+  return {builder.Build(), std::move(committables)};
+}
+
 SimulatedCluster::SimulatedCluster(Options options, const BuildShard& build, const SinksOfShard& sinks)
+    : SimulatedCluster(options, [&](ShardId shard) { return Build(options, build, shard); }, sinks) {}
+
+SimulatedCluster::SimulatedCluster(Options options, const std::function<BuiltShard(ShardId shard)>& make_shard,
+                                   const SinksOfShard& sinks)
     : options_(std::move(options)),
       network_(options_.shard_count),
       random_(options_.seed),
       resting_(options_.shard_count) {
   for (uint16_t index = 0; index < options_.shard_count; ++index) {
-    CircuitBuilder::Options circuit_options;
-    circuit_options.shard = ShardId(index);
-    circuit_options.shard_count = options_.shard_count;
-    circuit_options.hash_seed = options_.hash_seed;
-    circuit_options.output_row_budget = options_.output_row_budget;
-    circuit_options.own_window_bytes = options_.credit_window_bytes;
-    circuit_options.checked = true;
-    CircuitBuilder builder(circuit_options);
-    std::vector<Committable*> committables = build(builder, ShardId(index));
-    std::unique_ptr<Circuit> circuit = builder.Build();
+    auto [circuit, committables] = make_shard(ShardId(index));
     if (options_.load_state) {
       absl::Status loaded = circuit->Load(*options_.store);
       CHECK(loaded.ok()) << loaded.ToString();

@@ -48,6 +48,14 @@ class SimulatedCluster {
 
   SimulatedCluster(Options options, const BuildShard& build, const SinksOfShard& sinks = {});
 
+  // A shard whose circuit somebody else has built.
+  struct BuiltShard {
+    std::unique_ptr<Circuit> circuit;
+    std::vector<Committable*> committables;
+  };
+  SimulatedCluster(Options options, const std::function<BuiltShard(ShardId shard)>& make_shard,
+                   const SinksOfShard& sinks = {});
+
   void Start();
   // Rows were released on some source, or one ended or failed.
   void WakeAll();
@@ -71,6 +79,7 @@ class SimulatedCluster {
   size_t max_bytes_in_flight() const { return max_bytes_in_flight_; }
 
  private:
+  static BuiltShard Build(const Options& options, const BuildShard& build, ShardId shard);
   bool DeliverOne();
   void RoundTrip(ShardId to, Frame* frame);
 

@@ -1,0 +1,27 @@
+// A case of the corpus: a file in sqllogictest's format (README.md).
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "absl/status/statusor.h"
+
+namespace freshet {
+
+struct SqlStep {
+  enum class Kind { kRows, kQuery, kError };
+  Kind kind = Kind::kRows;
+  int line = 0;
+  size_t columns = 0;                 // kQuery
+  std::string sql;                    // kRows: INSERT or DELETE
+  std::vector<std::string> expected;  // kQuery: rows, sorted; kError: parts of the message
+};
+
+struct SqlCase {
+  std::vector<std::string> declarations;  // CREATE TABLE, CREATE VIEW
+  std::vector<SqlStep> steps;
+};
+
+absl::StatusOr<SqlCase> ParseSqlCase(const std::string& text);
+
+}  // namespace freshet
