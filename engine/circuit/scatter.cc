@@ -14,7 +14,8 @@ Scatter::Scatter(Distribution distribution, KeyColumns key, uint16_t shard_count
       hash_seed_(hash_seed),
       partition_count_(partition_count),
       pending_(shard_count),
-      rows_(shard_count) {
+      rows_(shard_count),
+      combiner_(key_, hash_seed) {
   owners_.reserve(kVnodeCount);
   for (uint16_t vnode = 0; vnode < kVnodeCount; ++vnode) owners_.push_back(OwnerOf(VnodeId(vnode), shard_count));
   BufferRef empty_key = HashKeys(DeltaBatch(1, {}), {}, hash_seed);
@@ -40,6 +41,17 @@ void Scatter::Add(const DeltaBatch& batch, std::vector<Block>* ready) {
 }
 
 void Scatter::AddByHash(const DeltaBatch& batch, std::vector<Block>* ready) {
+  if (!combiner_.Take(batch)) return SpreadByHash(batch, ready);
+  if (combiner_.full()) SpreadCombined(ready);
+}
+
+void Scatter::SpreadCombined(std::vector<Block>* ready) {
+  std::vector<DeltaBatch> combined;
+  combiner_.Drain(&combined);
+  for (const DeltaBatch& batch : combined) SpreadByHash(batch, ready);
+}
+
+void Scatter::SpreadByHash(const DeltaBatch& batch, std::vector<Block>* ready) {
   BufferRef hashes = HashKeys(batch, key_, hash_seed_);
   const uint64_t* hash = hashes.as<uint64_t>();
   DeltaBatch hashed = batch;
@@ -82,6 +94,8 @@ void Scatter::AddTo(ShardId to, DeltaBatch batch, std::vector<Block>* ready) {
 }
 
 void Scatter::Flush(std::vector<Block>* ready) {
+  SpreadCombined(ready);
+  combiner_.EndStage();
   for (uint16_t shard = 0; shard < pending_.size(); ++shard) {
     if (pending_[shard].rows > 0) Give(ShardId(shard), ready);
   }

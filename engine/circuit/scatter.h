@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/circuit/circuit_builder.h"
+#include "engine/circuit/row_combiner.h"
 
 namespace freshet {
 
@@ -39,6 +40,8 @@ class Scatter {
   };
 
   void AddByHash(const DeltaBatch& batch, std::vector<Block>* ready);
+  void SpreadByHash(const DeltaBatch& batch, std::vector<Block>* ready);
+  void SpreadCombined(std::vector<Block>* ready);
   void AddByPartition(const DeltaBatch& batch, std::vector<Block>* ready);
   // Spreads what rows_ tells.
   void AddParts(const DeltaBatch& batch, std::vector<Block>* ready);
@@ -53,6 +56,7 @@ class Scatter {
   std::vector<ShardId> owners_;              // by vnode
   std::vector<Pending> pending_;             // by shard
   std::vector<std::vector<uint32_t>> rows_;  // scratch, by shard
+  RowCombiner combiner_;                     // kHash
 };
 
 }  // namespace freshet
