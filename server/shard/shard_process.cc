@@ -32,9 +32,11 @@
 namespace freshet {
 namespace {
 
-constexpr int64_t kReportMicros = 200'000;        // after a commit
-constexpr int64_t kIdleReportMicros = 1'000'000;  // else; also how often memory is looked at
-constexpr int64_t kFlushIntervalMicros = 1'000;   // that rows for other shards wait at most
+constexpr int64_t kReportMicros = 200'000;           // after a commit
+constexpr int64_t kStirredReportMicros = 1'000'000;  // after anything else; also how often memory is looked at
+constexpr int64_t kQuietReportMicrosMax = 64'000'000;
+constexpr int64_t kFlushIntervalMicros = 1'000;  // that rows for other shards wait at most
+constexpr uint64_t kMemoryNoise = 1 << 20;
 
 // Another one after each start of the machine.
 std::string MachineRun() {
@@ -42,6 +44,12 @@ std::string MachineRun() {
   std::string id;
   std::getline(file, id);
   return id;
+}
+
+// The server asks for a sign of life.
+bool IsPing(const ShardEvent& event) {
+  const auto* message = std::get_if<v1::ToShard>(&event);
+  return message != nullptr && message->has_ping();
 }
 
 constexpr int kExitStopped = 0;
@@ -69,6 +77,7 @@ class ShardProcess {
   int Fail(const absl::Status& status);
   void HastenReport(int64_t now);
   void FlushLink(int64_t now);
+  void Stir();
   void ReportIfDue(int64_t now);
   void Wait(int64_t now);
 
@@ -96,8 +105,10 @@ class ShardProcess {
 
   int64_t next_report_ = 0;
   int64_t last_report_micros_ = 0;
-  PipelineShard::Reached reported_;  // what the last report tells of
+  int64_t quiet_micros_ = kStirredReportMicros;  // until the next report where nothing stirs
+  PipelineShard::Reached reported_;              // what the last report tells of
   std::string last_report_;
+  uint64_t last_memory_ = 0;
 };
 
 int ShardProcess::Run() {
@@ -114,7 +125,8 @@ int ShardProcess::Run() {
 
   std::vector<ShardEvent> events;
   while (true) {
-    if (inbox_.Take(&events) && pipeline_ != nullptr) {
+    const bool woken = inbox_.Take(&events);
+    if (woken && pipeline_ != nullptr) {
       pipeline_->OnSourceReady();
       pipeline_->OnLogChanged();
     }
@@ -122,6 +134,7 @@ int ShardProcess::Run() {
       if (auto code = Handle(std::move(event))) return *code;
     }
     bool worked = pipeline_ != nullptr && pipeline_->Step();
+    if (woken || worked) Stir();
     if (pipeline_ != nullptr && !pipeline_->failure().ok()) return Fail(pipeline_->failure());
     if (draining_ && (pipeline_ == nullptr || pipeline_->EpochsEnded())) {
       control_.Flush();  // the answers that the last epoch gave
@@ -149,6 +162,7 @@ void ShardProcess::Wait(int64_t now) {
 }
 
 std::optional<int> ShardProcess::Handle(ShardEvent event) {
+  if (!IsPing(event)) Stir();
   if (auto* message = std::get_if<v1::ToShard>(&event)) return HandleServer(std::move(*message));
   if (auto* frame = std::get_if<PeerFrame>(&event)) {
     if (pipeline_ != nullptr && pipeline_->started()) {
@@ -334,6 +348,12 @@ void ShardProcess::FlushLink(int64_t now) {
   next_flush_ = now + kFlushIntervalMicros;
 }
 
+// Something may have changed that a report tells.
+void ShardProcess::Stir() {
+  quiet_micros_ = kStirredReportMicros;
+  next_report_ = std::min(next_report_, last_report_micros_ + kStirredReportMicros);
+}
+
 // The state that the server tells changes with the reports, so they come at once when it does.
 void ShardProcess::HastenReport(int64_t now) {
   PipelineShard::Reached reached = pipeline_->reached();
@@ -354,13 +374,20 @@ void ShardProcess::ReportIfDue(int64_t now) {
     report.set_waiting_for(resolver_->waiting_for());
   }
   if (log_ != nullptr && !log_->status().problem.empty()) report.set_waiting_for(log_->status().problem);
-  next_report_ = now + kIdleReportMicros;
   last_report_micros_ = now;
   if (pipeline_ != nullptr) reported_ = pipeline_->reached();
   report.mutable_status()->set_shard(options_.shard);
   report.mutable_status()->set_pid(::getpid());
   std::string bytes = report.SerializeAsString();
-  report.mutable_status()->set_memory_bytes(ResidentBytes());
+  const uint64_t memory = ResidentBytes();
+  report.mutable_status()->set_memory_bytes(memory);
+  const bool memory_moves = std::max(memory, last_memory_) - std::min(memory, last_memory_) > kMemoryNoise;
+  last_memory_ = memory;
+  // A shard that is idle looks at itself ever more rarely: who wakes it stirs it. What still comes up is without
+  // events.
+  const bool idle = pipeline_ != nullptr && pipeline_->started() && bytes == last_report_ && !memory_moves;
+  quiet_micros_ = idle ? std::min(2 * quiet_micros_, kQuietReportMicrosMax) : kStirredReportMicros;
+  next_report_ = now + quiet_micros_;
   if (bytes == last_report_) return;  // nothing but memory has changed
   last_report_ = std::move(bytes);
   v1::FromShard message;

@@ -172,7 +172,10 @@ int64_t QueuedSink::After(const absl::Status& status) {
   int64_t next_micros = open_ ? writer_->NextWakeMicros() : INT64_MAX;
   std::lock_guard lock(mutex_);
   if (status.ok()) {
-    if (!message_.empty()) spdlog::info("sink {}: goes on", options_.name);
+    if (!message_.empty()) {
+      spdlog::info("sink {}: goes on", options_.name);
+      options_.wake();
+    }
     message_.clear();
     if (more || HasMore()) return 0;
     if (next_micros == INT64_MAX) return kForeverMillis;
@@ -182,6 +185,7 @@ int64_t QueuedSink::After(const absl::Status& status) {
   std::string told = StrCat("sink ", options_.name, ": ", StdView(status.message()));
   if (Heals(status)) {
     if (message_.empty()) spdlog::warn("{}; trying again", told);
+    if (message_ != StdView(status.message())) options_.wake();
     message_ = std::string(status.message());
     return kRetryMillis;
   }

@@ -45,6 +45,7 @@ class QueuedSource : public ConnectorSource {
   SourceChannel& channel() { return channel_; }
   const SourceChannel& channel() const { return channel_; }
   const SourceContext& context() const { return context_; }
+  const std::string& source_name() const { return source_.source(); }
   // Ends the thread. Every derived destructor calls it first: the thread uses the derived parts.
   void Stop();
 

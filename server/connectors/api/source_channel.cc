@@ -78,8 +78,12 @@ void SourceChannel::Fail(absl::Status reason) {
 }
 
 void SourceChannel::SetMessage(std::string message) {
-  std::lock_guard lock(mutex_);
-  message_ = std::move(message);
+  {
+    std::lock_guard lock(mutex_);
+    if (message == message_) return;
+    message_ = std::move(message);
+  }
+  wake_();
 }
 
 std::shared_ptr<const ReadRequest> SourceChannel::WaitRequest(uint64_t seen, int64_t timeout_ms) {
@@ -109,7 +113,7 @@ void SourceChannel::Request(std::optional<Positions> until) {
     request_ = std::move(next);
     until_at_.reset();
   }
-  changed_.notify_all();
+  EndWaits();
 }
 
 std::optional<DecodedBlock> SourceChannel::TryPop() {
@@ -158,12 +162,17 @@ std::string SourceChannel::message() const {
   return message_;
 }
 
+void SourceChannel::EndWaits() {
+  changed_.notify_all();
+  interrupt_();
+}
+
 void SourceChannel::Poke() {
   {
     std::lock_guard lock(mutex_);
     poked_ = true;
   }
-  changed_.notify_all();
+  EndWaits();
 }
 
 void SourceChannel::Close() {
@@ -171,7 +180,7 @@ void SourceChannel::Close() {
     std::lock_guard lock(mutex_);
     closed_ = true;
   }
-  changed_.notify_all();
+  EndWaits();
 }
 
 }  // namespace freshet

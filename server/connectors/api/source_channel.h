@@ -40,12 +40,17 @@ class SourceChannel {
   void Fail(absl::Status reason);
   // What is wrong and being retried; empty: all is well.
   void SetMessage(std::string message);
+  // Something large begins: who watches the process's memory is to be awake.
+  void Stir() { wake_(); }
   // Waits until the request is another than number `seen`, the time has passed, Poke is called or the source is closed.
   std::shared_ptr<const ReadRequest> WaitRequest(uint64_t seen, int64_t timeout_ms);
   std::shared_ptr<const ReadRequest> request() const;
   bool closed() const;
   // Any thread: ends the wait for a request, now or when it begins next.
   void Poke();
+  // For a thread that waits for something else: called, from any thread, when a wait for a request would end. To be set
+  // before the first request.
+  void OnInterrupt(std::function<void()> interrupt) { interrupt_ = std::move(interrupt); }
 
   // --- The compute thread.
   void Request(std::optional<Positions> until);
@@ -61,10 +66,12 @@ class SourceChannel {
   void Close();
 
  private:
+  void EndWaits();
   bool Passed(const std::optional<uint64_t>& mark) const { return mark && popped_ >= *mark; }
 
   const uint64_t queue_bytes_;
   const std::function<void()> wake_;
+  std::function<void()> interrupt_ = [] {};
 
   mutable std::mutex mutex_;
   std::condition_variable changed_;

@@ -45,6 +45,11 @@ fs::path CanonicalRoot(const std::string& files_root) {
   return error ? fs::path(files_root).lexically_normal() : root;
 }
 
+fs::path WithoutSlash(const std::string& folder) {
+  fs::path path = fs::path(folder).lexically_normal();
+  return path.has_filename() || !path.has_parent_path() ? path : path.parent_path();
+}
+
 bool IsUnder(const fs::path& path, const fs::path& root) {
   auto [root_end, rest] = std::mismatch(root.begin(), root.end(), path.begin(), path.end());
   return root_end == root.end() || (root_end->empty() && std::next(root_end) == root.end());
@@ -68,6 +73,7 @@ class PatternWalk {
   absl::Status Walk(const fs::path& folder, const std::vector<std::string>& segments, size_t at, int depth) {
     if (at == segments.size()) return Add(folder);
     const std::string& segment = segments[at];
+    found_->places.push_back({folder.native(), segment == "**" ? "*" : segment});
     if (segment == "**") {
       RETURN_IF_ERROR(Walk(folder, segments, at + 1, depth));
       if (depth == kFolderDepthMax) return absl::OkStatus();
@@ -80,16 +86,17 @@ class PatternWalk {
     }
     if (!IsGlob(segment)) return Walk(folder / segment, segments, at + 1, depth);
     return ForEach(folder, [&](const fs::directory_entry&, const std::string& name) {
-      bool matches = fnmatch(segment.c_str(), name.c_str(), FNM_PERIOD) == 0;
-      return matches ? Walk(folder / name, segments, at + 1, depth) : absl::OkStatus();
+      return NameMatches(segment, name.c_str()) ? Walk(folder / name, segments, at + 1, depth) : absl::OkStatus();
     });
   }
 
   // `path` is relative to the root.
   absl::Status Add(const fs::path& path) {
     std::error_code error;
+    const bool link = fs::is_symlink(root_ / path, error);
+    if (link) found_->unwatchable = StrCat("the file ", path.native(), " is a symbolic link");
     // What is no link lies where its folder does: resolving each file would cost ten times what looking at it does.
-    if (fs::is_symlink(root_ / path, error) || !FolderIsUnderRoot(path.parent_path())) {
+    if (link || !FolderIsUnderRoot(path.parent_path())) {
       fs::path canonical = fs::canonical(root_ / path, error);
       if (error == std::errc::permission_denied) return Unreachable(path.native(), error);
       if (error) return absl::OkStatus();  // it went away, or is a link to nothing
@@ -98,6 +105,7 @@ class PatternWalk {
     absl::StatusOr<FileEntry> entry = LookAtFile(root_.native(), path.native());
     if (absl::IsNotFound(entry.status())) return absl::OkStatus();
     if (!entry.ok()) return entry.status();
+    if (entry->names > 1) found_->unwatchable = StrCat("the file ", path.native(), " has several names (hard links)");
     if (ValidUtf8Prefix(entry->path) != entry->path.size()) {
       found_->not_text = absl::CHexEscape(entry->path);
       return absl::OkStatus();
@@ -145,6 +153,10 @@ class PatternWalk {
 
 }  // namespace
 
+bool NameMatches(const std::string& pattern, const char* name) {
+  return pattern == name || fnmatch(pattern.c_str(), name, FNM_PERIOD) == 0;
+}
+
 bool IsGlob(std::string_view path) { return path.find_first_of("*?[") != std::string_view::npos; }
 
 absl::StatusOr<std::string> RelativePath(const std::string& files_root, std::string_view path) {
@@ -184,6 +196,7 @@ absl::StatusOr<FileEntry> LookAtFile(const std::string& files_root, const std::s
   entry.inode = info.stx_ino;
   entry.size = static_cast<int64_t>(info.stx_size);
   entry.mtime_ns = Nanoseconds(info.stx_mtime);
+  entry.names = info.stx_nlink;
   if ((info.stx_mask & STATX_BTIME) != 0) entry.born_ns = Nanoseconds(info.stx_btime);
   return entry;
 }
@@ -192,19 +205,17 @@ absl::StatusOr<FileListing> ListFiles(const std::string& files_root, std::string
   ASSIGN_OR_RETURN(std::string relative, RelativePath(files_root, path));
   FileListing found;
   fs::path root = CanonicalRoot(files_root);
+  if (root != WithoutSlash(files_root))
+    found.unwatchable = StrCat("files.root (", files_root, ") has links on its way");
   PatternWalk walk(root, &found);
   std::error_code error;
-  if (IsGlob(relative)) {
-    std::vector<std::string> segments;
-    for (const fs::path& segment : fs::path(relative)) segments.push_back(segment.native());
-    RETURN_IF_ERROR(walk.Walk(fs::path(), segments, 0, 0));
-  } else if (fs::is_directory(root / relative, error)) {
-    fs::path folder = relative == "." ? fs::path() : fs::path(relative);
-    RETURN_IF_ERROR(walk.ForEach(
-        folder, [&](const fs::directory_entry&, const std::string& name) { return walk.Add(folder / name); }));
-  } else {
-    RETURN_IF_ERROR(walk.Add(relative));
+  std::vector<std::string> segments;
+  for (const fs::path& segment : fs::path(relative)) {
+    if (segment != ".") segments.push_back(segment.native());
   }
+  // All files of a folder.
+  if (!IsGlob(relative) && fs::is_directory(root / relative, error)) segments.emplace_back("*");
+  RETURN_IF_ERROR(walk.Walk(fs::path(), segments, 0, 0));
   std::vector<FileEntry>& files = found.files;
   std::sort(files.begin(), files.end(), [](const FileEntry& a, const FileEntry& b) { return a.path < b.path; });
   files.erase(

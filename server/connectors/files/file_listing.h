@@ -17,6 +17,7 @@ struct FileEntry {
   int64_t size = 0;
   int64_t mtime_ns = 0;
   int64_t born_ns = 0;  // when it was made; 0: the file system does not tell
+  uint64_t names = 1;   // hard links to it
 };
 
 // Whether a path has *, ? or [ in it.
@@ -26,11 +27,24 @@ bool IsGlob(std::string_view path);
 // path, or by a symbolic link in the part without wildcards (as far as that exists).
 absl::StatusOr<std::string> RelativePath(const std::string& files_root, std::string_view path);
 
+// Whether a name matches one segment of a path, with or without wildcards, as a listing has it.
+bool NameMatches(const std::string& pattern, const char* name);
+
+// A folder that a listing depends on, by the names in it that match.
+struct WatchedPlace {
+  std::string folder;  // relative to the root; may not be there
+  std::string pattern;
+};
+
 struct FileListing {
   std::vector<FileEntry> files;  // by path
   // A file that is left out because its name is not UTF-8, which partitions' names are: shown with escapes. Empty:
   // none.
   std::string not_text;
+  // Where a change would change the listing, from the root down; and why there may be changes elsewhere that do, too
+  // (links). Empty: there are none.
+  std::vector<WatchedPlace> places;
+  std::string unwatchable;
 };
 
 // The regular files that `path` means: itself, those directly in it (a directory; hidden ones left out), or

@@ -22,8 +22,14 @@ const OptionDeclaration kOptions[] = {
      .default_value = "static",
      .allowed = {"static", "follow"}},
     {.name = "poll_interval_ms",
-     .doc = "mode follow: how often files are looked at",
+     .doc = "mode follow: how often files are looked at, where the system does not tell of changes (network file "
+            "systems, links); where it does, how long after a change at the latest",
      .default_value = "500",
+     .check = CheckPositiveInteger},
+    {.name = "rescan_interval_ms",
+     .doc = "mode follow: how often files are looked at where the system does tell of changes, for what it does not "
+            "tell (writes through a memory map, a folder above files.root that is renamed)",
+     .default_value = "60000",
      .check = CheckPositiveInteger},
 };
 
@@ -34,6 +40,8 @@ FilesSource::Options ReadOptions(const v1::SourceBinding& binding) {
   options.follow = OptionValue(kOptions, given, "mode") == "follow";
   std::string interval = OptionValue(kOptions, given, "poll_interval_ms");
   std::from_chars(interval.data(), interval.data() + interval.size(), options.poll_interval_ms);
+  interval = OptionValue(kOptions, given, "rescan_interval_ms");
+  std::from_chars(interval.data(), interval.data() + interval.size(), options.rescan_interval_ms);
   return options;
 }
 

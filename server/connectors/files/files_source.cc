@@ -7,6 +7,7 @@
 #include "engine/base/check.h"
 #include "engine/base/str_cat.h"
 #include "server/errors/error_list.h"
+#include "spdlog/spdlog.h"
 
 namespace freshet {
 namespace {
@@ -44,6 +45,7 @@ FilesSource::FilesSource(const v1::PhysicalSource& source, const SourceContext& 
     std::string name = part.name;
     parts_.emplace(std::move(name), std::move(part));
   }
+  channel().OnInterrupt([this] { files_.watch().Interrupt(); });
   for (const ColumnShape& column : builder_->shape().columns) {
     needs_lines_ = needs_lines_ || column.origin == ColumnOrigin::kLine;
   }
@@ -116,8 +118,23 @@ void FilesSource::ReadAll() {
     first_live_pass = false;
     channel().MarkLoaded();
     if (!options_.follow) channel().MarkFinished();
-    channel().WaitRequest(request->number, options_.follow ? options_.poll_interval_ms : kIdleMs);
+    if (options_.follow) {
+      WaitForChange();
+    } else {
+      channel().WaitRequest(request->number, kIdleMs);
+    }
   }
+}
+
+void FilesSource::WaitForChange() {
+  FileWatch& watch = files_.watch();
+  if (watch.gap() != told_gap_) {
+    told_gap_ = watch.gap();
+    spdlog::info("source {}: {}", source_name(),
+                 watch.covers() ? "the system tells of changes"
+                                : StrCat("looks for changes every ", options_.poll_interval_ms, " ms: ", told_gap_));
+  }
+  watch.WaitForChange({options_.poll_interval_ms, options_.rescan_interval_ms});
 }
 
 absl::Status FilesSource::ReadPass(const ReadRequest& request) {
@@ -193,6 +210,7 @@ absl::Status FilesSource::ReadFile(FilePart& part, const FileEntry& now, const R
   ASSIGN_OR_RETURN(Limit limit, LimitOf(part, request, now));
   Outcome outcome = Outcome::kDone;
   if (limit.offset > part.offset) {
+    channel().Stir();
     if (part.offset > 0) RETURN_IF_ERROR(ReadFileHeader(part, file));
     RETURN_IF_ERROR(CountLines(part, file));
     ASSIGN_OR_RETURN(outcome, ReadRecords(part, file, limit, request));

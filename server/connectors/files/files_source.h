@@ -22,6 +22,7 @@ class FilesSource final : public QueuedSource {
     std::string path;
     bool follow = false;
     int64_t poll_interval_ms = 500;
+    int64_t rescan_interval_ms = 60'000;
     uint64_t split_bytes = 0;  // 0: the format cannot be cut
   };
 
@@ -59,6 +60,7 @@ class FilesSource final : public QueuedSource {
   void AddRecord(FilePart& part, const StreamRecord& record, const RecordPlace& place, bool header);
   bool Flush(FilePart& part, int64_t* flushed_offset);
   absl::Status LookForFiles(bool find_new);
+  void WaitForChange();
   const std::string& PathOf(const FilePart& part) const {
     return options_.follow ? files_.PathOf(part) : part.identity.path;
   }
@@ -74,6 +76,7 @@ class FilesSource final : public QueuedSource {
   std::map<std::string, std::map<int64_t, int64_t>, std::less<>> line_marks_;
   uint64_t load_bytes_ = 0;
   bool needs_lines_ = false;             // a column holds the line
+  std::string told_gap_;                 // in what the watch covers
   const FilePart* header_of_ = nullptr;  // whose header the decoder knows
   RecordBuffer buffer_;
 };

@@ -7,6 +7,11 @@
 #include "engine/base/str_cat.h"
 
 namespace freshet {
+namespace {
+
+constexpr int kListingsMax = 8;
+
+}  // namespace
 
 void FollowedFiles::AddKnown(const std::string& partition, const FileIdentity& identity) {
   partitions_.insert(partition);
@@ -33,7 +38,12 @@ bool FollowedFiles::Adopt(const FilePart& part) {
 }
 
 absl::Status FollowedFiles::Look() {
-  ASSIGN_OR_RETURN(listing_, ListFiles(options_.files_root, options_.path));
+  // Listed again until nothing was listed before it was watched, but not for ever beside one who makes folder on
+  // folder.
+  for (int round = 0; round < kListingsMax; ++round) {
+    ASSIGN_OR_RETURN(listing_, ListFiles(options_.files_root, options_.path));
+    if (!watch_.WatchPlacesOf(options_.files_root, listing_)) break;
+  }
   for (auto& [key, known] : files_) known.listed = false;
   for (const FileEntry& file : listing_.files) {
     auto known = files_.find(Key(file.inode, file.born_ns));

@@ -14,6 +14,7 @@
 #include "server/connectors/files/file_extents.h"
 #include "server/connectors/files/file_listing.h"
 #include "server/connectors/files/file_part.h"
+#include "server/connectors/files/file_watch.h"
 
 namespace freshet {
 
@@ -34,7 +35,7 @@ class FollowedFiles {
   // Whether a partition that came later is this shard's; false if it was known before.
   bool Adopt(const FilePart& part);
 
-  // Lists the files: where the known ones are now, and which are new.
+  // Lists the files: where the known ones are now, and which are new. What changes behind it the watch will tell.
   absl::Status Look();
   // Adds this shard's partitions of the files listed last that no shard has: of new files, and of those that grew past
   // a cut.
@@ -44,6 +45,7 @@ class FollowedFiles {
   const std::string& PathOf(const FilePart& part) const;
   // A file that is left out because its name is not UTF-8; empty: none.
   const std::string& not_text() const { return listing_.not_text; }
+  FileWatch& watch() { return watch_; }
 
  private:
   using Key = std::pair<uint64_t, int64_t>;  // inode, birth
@@ -65,6 +67,7 @@ class FollowedFiles {
   std::set<std::string, std::less<>> partitions_;
   std::map<std::string, Key, std::less<>> names_;
   FileListing listing_;
+  FileWatch watch_;
 };
 
 }  // namespace freshet

@@ -51,7 +51,10 @@ KafkaClient::~KafkaClient() {
 void KafkaClient::OnError(rd_kafka_t*, int error, const char* reason, void* opaque) {
   auto* self = static_cast<KafkaClient*>(opaque);
   auto code = static_cast<rd_kafka_resp_err_t>(error);
-  self->login_refused_ |= code == RD_KAFKA_RESP_ERR__AUTHENTICATION;
+  if (code == RD_KAFKA_RESP_ERR__AUTHENTICATION) {
+    self->login_refused_ = true;
+    self->EndWait();
+  }
   std::string_view text = reason == nullptr ? "" : reason;
   self->on_error_(StrCat(text, " (", rd_kafka_err2name(code), ")", LoginAdvice(code, text, self->login_)));
 }

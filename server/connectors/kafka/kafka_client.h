@@ -45,6 +45,8 @@ class KafkaClient {
   // The next messages, ends of partitions and errors; waits for the first one. Once the broker has refused the login,
   // user and password are read anew, so that a secret that is corrected needs no other client.
   std::vector<KafkaMessage> Consume(int timeout_ms);
+  // Any thread: ends the wait of Consume, now or when it begins next.
+  void EndWait() { rd_kafka_queue_yield(queue_); }
 
  private:
   KafkaClient(std::string topic, std::function<void(const std::string&)> on_error);

@@ -12,9 +12,8 @@
 namespace freshet {
 namespace {
 
-constexpr int kPollMs = 100;  // how soon a closed source or a new request is seen
 constexpr int kMetadataTimeoutMs = 1000;
-constexpr int64_t kIdleMs = 600'000;
+constexpr int64_t kIdleMs = 600'000;     // a wait that messages, a request or the end interrupt
 constexpr size_t kAheadBytes = 1 << 20;  // of a partition, kept from one request to the next
 
 int64_t NowMicros() {
@@ -96,6 +95,7 @@ absl::Status KafkaSource::Start(const Positions& from) {
   }
   RETURN_IF_ERROR(MoveParts(from));
   ASSIGN_OR_RETURN(client_, KafkaClient::Make(options_, [this](const std::string& error) { Told(error); }));
+  channel().OnInterrupt([this] { client_->EndWait(); });
   return absl::OkStatus();
 }
 
@@ -184,7 +184,9 @@ void KafkaSource::FindNewPartitions(const ReadRequest& request) {
 
 // False: the source is closed or has failed.
 bool KafkaSource::ConsumeSome(const ReadRequest& request) {
-  std::vector<KafkaMessage> messages = client_->Consume(kPollMs);
+  const bool looks = !request.until && options_.follow;
+  const int64_t wait_ms = looks ? std::max<int64_t>(0, next_look_micros_ - NowMicros()) / 1000 + 1 : kIdleMs;
+  std::vector<KafkaMessage> messages = client_->Consume(static_cast<int>(std::min(wait_ms, kIdleMs)));
   for (KafkaMessage& message : messages) {
     if (message->err != RD_KAFKA_RESP_ERR_NO_ERROR) {
       if (!TakeEvent(*message)) return false;

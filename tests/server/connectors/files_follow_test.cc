@@ -274,6 +274,88 @@ TEST_F(FollowFiles, ChangesTakeRowsBackAlsoWithoutAKey) {
   EXPECT_THAT(problems[0].suggestion(), HasSubstr("envelope: changes"));
 }
 
+// Nobody looks again within the hour: the system tells.
+class WatchedFiles : public FollowFiles {
+ protected:
+  static v1::PhysicalSource Watched(const std::string& path, int64_t poll_ms = 10) {
+    v1::PhysicalSource source = Source(path);
+    (*source.mutable_binding()->mutable_options())["poll_interval_ms"] = StrCat(poll_ms);
+    (*source.mutable_binding()->mutable_options())["rescan_interval_ms"] = "3600000";
+    return source;
+  }
+};
+
+TEST_F(WatchedFiles, WhatIsAppendedAndWhatIsNewIsSeenWithoutALook) {
+  folder_.Write("in/a.json", Lines(0, 1));
+  v1::PhysicalSource source = Watched("in/*.json");
+  Group group(connector_, source, Resolve(source, 2), folder_.path(), 2);
+  ASSERT_EQ(group.Rows(1).size(), 1u);
+  for (int i = 1; i < 6; ++i) {
+    folder_.Append("in/a.json", Lines(i, i + 1));
+    ASSERT_EQ(group.Rows(static_cast<size_t>(2 * i)).size(), static_cast<size_t>(2 * i));
+    folder_.Write(StrCat("in/", i, ".json"), Lines(100, 101));
+    ASSERT_EQ(group.Rows(static_cast<size_t>(2 * i + 1)).size(), static_cast<size_t>(2 * i + 1));
+  }
+  // Written elsewhere, and put into place.
+  folder_.Write("part", Lines(100, 102));
+  std::filesystem::rename(folder_.path() + "/part", folder_.path() + "/in/whole.json");
+  EXPECT_EQ(group.Rows(13).size(), 13u);
+}
+
+TEST_F(WatchedFiles, FoldersThatComeLaterAreWatchedToo) {
+  v1::PhysicalSource source = Watched("later/x/**/*.json");
+  Group group(connector_, source, Resolve(source), folder_.path(), 1);
+  ASSERT_TRUE(group.runs()[0]->TakeUntil([&] { return group.runs()[0]->source().Progress().loaded; }));
+  folder_.Write("later/x/1.json", Lines(0, 1));
+  ASSERT_EQ(group.Rows(1).size(), 1u);
+  folder_.Write("later/x/deep/er/2.json", Lines(1, 2));
+  ASSERT_EQ(group.Rows(2).size(), 2u);
+  folder_.Append("later/x/deep/er/2.json", Lines(2, 3));
+  ASSERT_EQ(group.Rows(3).size(), 3u);
+  // Another folder in the place of one that is gone.
+  std::filesystem::rename(folder_.path() + "/later/x/deep", folder_.path() + "/later/away");
+  folder_.Write("later/x/deep/3.json", Lines(3, 4));
+  ASSERT_EQ(group.Rows(4).size(), 4u);
+  folder_.Append("later/x/deep/3.json", Lines(4, 5));
+  EXPECT_EQ(group.Rows(5).size(), 5u);
+}
+
+TEST_F(WatchedFiles, WhatIsWrittenUnderAnotherNameIsLookedFor) {
+  folder_.Write("elsewhere/target", Lines(0, 1));
+  std::filesystem::create_directories(folder_.path() + "/linked");
+  std::filesystem::create_symlink("../elsewhere/target", folder_.path() + "/linked/a.json");
+  folder_.Write("elsewhere/second", Lines(10, 11));
+  std::filesystem::create_directories(folder_.path() + "/hard");
+  std::filesystem::create_hard_link(folder_.path() + "/elsewhere/second", folder_.path() + "/hard/a.json");
+  std::filesystem::create_directory_symlink("elsewhere", folder_.path() + "/dir");
+  for (const auto& [path, name] :
+       {std::pair("linked", "target"), std::pair("hard/*.json", "second"), std::pair("dir/*.more", "some.more")}) {
+    v1::PhysicalSource source = Watched(path);
+    Group group(connector_, source, Resolve(source), folder_.path(), 1);
+    ASSERT_TRUE(group.runs()[0]->TakeUntil([&] { return group.runs()[0]->source().Progress().loaded; }));
+    const size_t had = group.Rows(0).size();
+    folder_.Append(StrCat("elsewhere/", name), Lines(20, 21));
+    EXPECT_EQ(group.Rows(had + 1).size(), had + 1) << path;
+  }
+}
+
+TEST_F(WatchedFiles, ARequestAndTheEndAreNotKeptWaiting) {
+  folder_.Write("in/a.json", Lines(0, 3));
+  v1::PhysicalSource source = Watched("in", 3'600'000);
+  v1::SourceExtent extent = Resolve(source);
+  auto begin = std::chrono::steady_clock::now();
+  {
+    SourceRun run(connector_, source, extent, folder_.path());
+    run.Open();
+    ASSERT_TRUE(run.TakeRows(3));
+    Positions cut = run.source().TakePositions();
+    run.source().Continue(cut);
+    EXPECT_TRUE(run.TakeUntil([&] { return run.source().Progress().at_until; }));
+    run.source().Continue(std::nullopt);
+  }
+  EXPECT_LT(std::chrono::steady_clock::now() - begin, std::chrono::seconds(60));
+}
+
 TEST_F(FollowFiles, AFileThatMayNotBeReadIsToldAndReadLater) {
   if (geteuid() == 0) GTEST_SKIP() << "root may read everything";
   folder_.Write("a.json", Lines(0, 3));
