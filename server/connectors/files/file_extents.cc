@@ -1,16 +1,11 @@
 #include "server/connectors/files/file_extents.h"
 
-#include <fcntl.h>
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <charconv>
-#include <cstring>
-#include <map>
 #include <numeric>
 
 #include "absl/strings/str_split.h"
+#include "absl/strings/strip.h"
 #include "engine/base/check.h"
 #include "engine/base/key_hash.h"
 #include "engine/base/str_cat.h"
@@ -19,50 +14,53 @@
 namespace freshet {
 namespace {
 
-constexpr size_t kSearchBytes = 64 << 10;
-
 // Where the ranges of a file that ends begin, the first at 0.
-absl::StatusOr<std::vector<int64_t>> CutEvenly(const FileEntry& file, const ExtentOptions& options) {
-  std::vector<int64_t> starts = {0};
-  bool splits = options.shard_count > 1 && file.size > static_cast<int64_t>(options.split_bytes);
+absl::StatusOr<std::vector<CutSearch>> CutEvenly(const FileEntry& file, const ExtentOptions& options) {
+  std::vector<CutSearch> starts = {{0, 0}};
+  bool splits = options.shard_count > 1 && file.size > static_cast<int64_t>(options.cuts.split_bytes);
   if (!splits) return starts;
   ASSIGN_OR_RETURN(OpenFile open, OpenFile::Open(options.files_root, file.path));
+  CutSearch search = SearchFrom(options.cuts, 0, 0);
   for (uint32_t i = 1; i < options.shard_count; ++i) {
     int64_t share = static_cast<int64_t>(static_cast<int128>(file.size) * i / options.shard_count);
-    ASSIGN_OR_RETURN(std::optional<int64_t> cut, FindCut(open, std::max(share, starts.back()), file.size));
-    if (cut && *cut > starts.back() && *cut < file.size) starts.push_back(*cut);
+    if (share < starts.back().at) continue;
+    ASSIGN_OR_RETURN(std::optional<int64_t> cut, FindCut(options.cuts, open, share, {file.size, true}, &search));
+    if (cut && *cut < file.size) starts.push_back(search);
   }
   return starts;
 }
 
 // The same for one that is followed.
-absl::StatusOr<std::vector<int64_t>> CutFollowed(const FileEntry& file, const ExtentOptions& options) {
-  std::vector<int64_t> starts = {0};
+absl::StatusOr<std::vector<CutSearch>> CutFollowed(const FileEntry& file, const ExtentOptions& options) {
+  std::vector<CutSearch> starts = {{0, 0}};
+  CutSearch search = SearchFrom(options.cuts, 0, 0);
   OpenFile open;
-  while (file.size > NextCut(starts.back(), options.split_bytes)) {
+  for (int64_t from; file.size > (from = NextCut(starts.back().at, options.cuts.split_bytes));) {
     if (!open.is_open()) {
       ASSIGN_OR_RETURN(open, OpenFile::Open(options.files_root, file.path));
     }
-    ASSIGN_OR_RETURN(std::optional<int64_t> cut, FindCut(open, NextCut(starts.back(), options.split_bytes), file.size));
+    ASSIGN_OR_RETURN(std::optional<int64_t> cut, FindCut(options.cuts, open, from, {file.size, false}, &search));
     if (!cut) break;
-    starts.push_back(*cut);
+    starts.push_back(search);
   }
   return starts;
 }
 
 // Adds the ranges that begin at `starts`.
-void AddRanges(const FileEntry& file, const std::string& name, const std::vector<int64_t>& starts, bool follow,
+void AddRanges(const FileEntry& file, const std::string& name, const std::vector<CutSearch>& starts, bool follow,
                v1::SourceExtent* extent) {
   for (size_t i = 0; i < starts.size(); ++i) {
     bool last = i + 1 == starts.size();
     // What is followed is one partition until it is large; its first range keeps that name.
-    bool range = follow ? starts[i] > 0 : starts.size() > 1;
+    FileIdentity identity = IdentityOf(file);
+    identity.range = follow ? starts[i].at > 0 : starts.size() > 1;
+    if (identity.range) identity.lines_before = starts[i].lines;
     v1::PartitionExtent& partition = *extent->add_partitions();
-    partition.set_partition(range ? RangeName(name, starts[i]) : name);
-    partition.set_start(starts[i]);
-    partition.set_load_end(last ? file.size : starts[i + 1]);
+    partition.set_partition(identity.range ? RangeName(name, starts[i].at) : name);
+    partition.set_start(starts[i].at);
+    partition.set_load_end(last ? file.size : starts[i + 1].at);
     partition.set_end(last && follow ? -1 : partition.load_end());
-    partition.set_detail(FormatIdentity(IdentityOf(file, range)));
+    partition.set_detail(FormatIdentity(identity));
   }
 }
 
@@ -72,15 +70,31 @@ bool ReadNumber(absl::string_view text, T* out) {
   return error == std::errc() && end == text.data() + text.size();
 }
 
-}  // namespace
-
-FileIdentity IdentityOf(const FileEntry& file, bool range) {
-  return {file.path, file.inode, file.mtime_ns, file.size, file.born_ns, range};
+bool ReadKind(absl::string_view text, FileIdentity* identity) {
+  identity->range = absl::ConsumePrefix(&text, "range");
+  if (!identity->range) return text == "file";
+  return text.empty() || (absl::ConsumePrefix(&text, ":") && ReadNumber(text, &identity->lines_before));
 }
 
+}  // namespace
+
+FileIdentity IdentityOf(const FileEntry& file) {
+  FileIdentity identity;
+  identity.path = file.path;
+  identity.inode = file.inode;
+  identity.mtime_ns = file.mtime_ns;
+  identity.size = file.size;
+  identity.born_ns = file.born_ns;
+  return identity;
+}
+
+// `INODE MTIME SIZE BIRTH KIND PATH`, KIND = file, range, or range:LINES BEFORE IT.
 std::string FormatIdentity(const FileIdentity& identity) {
-  return StrCat(identity.inode, " ", identity.mtime_ns, " ", identity.size, " ", identity.born_ns, " ",
-                identity.range ? "range" : "file", " ", identity.path);
+  std::string kind = !identity.range             ? "file"
+                     : identity.lines_before < 0 ? "range"
+                                                 : StrCat("range:", identity.lines_before);
+  return StrCat(identity.inode, " ", identity.mtime_ns, " ", identity.size, " ", identity.born_ns, " ", kind, " ",
+                identity.path);
 }
 
 absl::StatusOr<FileIdentity> ParseIdentity(std::string_view partition, std::string_view detail) {
@@ -89,11 +103,10 @@ absl::StatusOr<FileIdentity> ParseIdentity(std::string_view partition, std::stri
   FileIdentity identity;
   bool read = parts.size() == 6 && ReadNumber(parts[0], &identity.inode) && ReadNumber(parts[1], &identity.mtime_ns) &&
               ReadNumber(parts[2], &identity.size) && ReadNumber(parts[3], &identity.born_ns) &&
-              (parts[4] == "range" || parts[4] == "file");
-  if (!read || (parts[4] == "range" && partition.rfind('@') == std::string_view::npos)) {
+              ReadKind(parts[4], &identity);
+  if (!read || (identity.range && partition.rfind('@') == std::string_view::npos)) {
     return absl::InternalError(StrCat("the stored extent of ", partition, " is not one of this release: ", detail));
   }
-  identity.range = parts[4] == "range";
   identity.path = std::string(parts[5]);
   return identity;
 }
@@ -104,38 +117,19 @@ std::string_view FileNameOf(std::string_view partition, const FileIdentity& iden
   return identity.range ? partition.substr(0, partition.rfind('@')) : partition;
 }
 
-int64_t RangeNumber(int64_t start, uint64_t split_bytes) {
-  return start == 0 || split_bytes == 0 ? 0 : (start - 1) / static_cast<int64_t>(split_bytes);
-}
-
-int64_t NextCut(int64_t start, uint64_t split_bytes) {
-  // The newline before a start is at or behind the multiple that the range belongs to; the next multiple ends it. A
-  // line longer than a range leaves the ranges inside of it out.
-  if (split_bytes == 0) return INT64_MAX;
-  return (RangeNumber(start, split_bytes) + 1) * static_cast<int64_t>(split_bytes);
-}
-
-absl::StatusOr<std::optional<int64_t>> FindCut(const OpenFile& file, int64_t from, int64_t end) {
-  std::string block(kSearchBytes, '\0');
-  while (from < end) {
-    ASSIGN_OR_RETURN(size_t count, file.ReadAt(from, block.data(), std::min<size_t>(block.size(), end - from)));
-    if (count == 0) break;
-    const void* newline = std::memchr(block.data(), '\n', count);
-    if (newline != nullptr) return from + (static_cast<const char*>(newline) - block.data()) + 1;
-    from += static_cast<int64_t>(count);
+absl::StatusOr<int64_t> RangeStartOf(std::string_view range_name) {
+  int64_t start = 0;
+  if (!ReadNumber(AbslView(range_name.substr(range_name.rfind('@') + 1)), &start)) {
+    return absl::InternalError(StrCat("the partition ", range_name, " is not one of this release"));
   }
-  return std::nullopt;
+  return start;
 }
 
 absl::StatusOr<v1::SourceExtent> MakeExtents(const std::vector<FileEntry>& files, const ExtentOptions& options) {
   v1::SourceExtent extent;
   for (const FileEntry& file : files) {
-    std::vector<int64_t> starts = {0};
-    if (options.follow) {
-      ASSIGN_OR_RETURN(starts, CutFollowed(file, options));
-    } else if (options.split_bytes > 0) {
-      ASSIGN_OR_RETURN(starts, CutEvenly(file, options));
-    }
+    ASSIGN_OR_RETURN(std::vector<CutSearch> starts,
+                     options.follow ? CutFollowed(file, options) : CutEvenly(file, options));
     AddRanges(file, file.path, starts, options.follow, &extent);
   }
   return extent;

@@ -10,8 +10,8 @@
 
 #include "absl/status/statusor.h"
 #include "freshet/v1/shard_service.pb.h"
+#include "server/connectors/files/file_cuts.h"
 #include "server/connectors/files/file_listing.h"
-#include "server/connectors/files/open_file.h"
 
 namespace freshet {
 
@@ -22,7 +22,8 @@ struct FileIdentity {
   int64_t mtime_ns = 0;
   int64_t size = 0;
   int64_t born_ns = 0;
-  bool range = false;  // the partition's name is that of the file and `@start`
+  bool range = false;         // the partition's name is that of the file and `@start`
+  int64_t lines_before = -1;  // a range; -1: not counted
 
   // The record time of its rows. The time at which a file that grows was written to last is another one at each look,
   // and not the same for all shards that read it; the time at which it was made does not change.
@@ -33,7 +34,7 @@ struct FileIdentity {
   }
 };
 // Of the file as it is now.
-FileIdentity IdentityOf(const FileEntry& file, bool range);
+FileIdentity IdentityOf(const FileEntry& file);
 
 // As PartitionExtent.detail holds it.
 std::string FormatIdentity(const FileIdentity& identity);
@@ -43,24 +44,18 @@ absl::StatusOr<FileIdentity> ParseIdentity(std::string_view partition, std::stri
 // was renamed since), and of its ranges, `name@start`.
 std::string RangeName(std::string_view file_name, int64_t start);
 std::string_view FileNameOf(std::string_view partition, const FileIdentity& identity);
+absl::StatusOr<int64_t> RangeStartOf(std::string_view range_name);
 
 struct ExtentOptions {
   std::string files_root;
   bool follow = false;
-  uint64_t split_bytes = 0;  // files above it are; 0: the format cannot be cut at newlines
+  CutRules cuts;
   uint32_t shard_count = 1;
 };
 
-// The partitions of the files as they are now. Large files that end are cut at the newline behind an even share; those
+// The partitions of the files as they are now. Large files that end are cut at the record behind an even share; those
 // that are followed behind each `split_bytes`, so that it does not matter when, by whom and how often they are cut.
 absl::StatusOr<v1::SourceExtent> MakeExtents(const std::vector<FileEntry>& files, const ExtentOptions& options);
-
-// Where a range that begins at `start` is to be cut: behind the first newline at or after this.
-int64_t NextCut(int64_t start, uint64_t split_bytes);
-// The number of a range of a file, from 0.
-int64_t RangeNumber(int64_t start, uint64_t split_bytes);
-// The byte behind the first newline at or after `from`; no value: there is none before `end`.
-absl::StatusOr<std::optional<int64_t>> FindCut(const OpenFile& file, int64_t from, int64_t end);
 
 // The shard of each partition of an extent: the largest first, each to the shard that has the fewest bytes.
 std::vector<uint32_t> AssignPartitions(const v1::SourceExtent& extent, uint32_t shard_count);

@@ -47,6 +47,12 @@ absl::Status Changed(const FilePart& part, std::string_view how) {
                           "apply it again to read it anew"));
 }
 
+void BeginAtStart(FilePart& part) {
+  part.offset = part.record_end = part.start;
+  part.lines_known = part.start == 0 || part.identity.lines_before >= 0;
+  part.lines = part.start == 0 ? 0 : std::max<int64_t>(part.identity.lines_before, 0);
+}
+
 }  // namespace
 
 absl::StatusOr<FilePart> MakePart(const v1::PartitionExtent& extent) {
@@ -56,8 +62,7 @@ absl::StatusOr<FilePart> MakePart(const v1::PartitionExtent& extent) {
   part.start = extent.start();
   part.end = extent.end();
   part.load_end = extent.load_end();
-  part.offset = part.start;
-  part.lines_known = part.start == 0;
+  BeginAtStart(part);
   return part;
 }
 
@@ -66,16 +71,15 @@ FilePart MakeLatePart(std::string name, FileIdentity identity, int64_t start) {
   part.name = std::move(name);
   part.identity = std::move(identity);
   part.start = start;
-  part.offset = start;
-  part.lines_known = start == 0;
+  BeginAtStart(part);
   return part;
 }
 
 absl::StatusOr<FilePart> MakeLatePart(const std::string& name, const Position& position) {
   ASSIGN_OR_RETURN(PartDetail detail, ReadDetail(name, position.detail));
   int64_t start = 0;
-  if (detail.identity.range && !ReadNumber(AbslView(std::string_view(name).substr(name.rfind('@') + 1)), &start)) {
-    return absl::InternalError(StrCat("the partition ", name, " is not one of this release"));
+  if (detail.identity.range) {
+    ASSIGN_OR_RETURN(start, RangeStartOf(name));
   }
   return MakeLatePart(name, std::move(detail.identity), start);
 }
@@ -92,7 +96,7 @@ Position PositionOf(const FilePart& part) {
 absl::Status MovePart(FilePart& part, const Position& position) {
   ASSIGN_OR_RETURN(PartDetail detail, ReadDetail(part.name, position.detail));
   part.identity = std::move(detail.identity);
-  part.offset = position.offset;
+  part.offset = part.record_end = position.offset;
   part.records = position.records;
   part.lines_known = detail.lines >= 0;
   part.lines = std::max<int64_t>(detail.lines, 0);

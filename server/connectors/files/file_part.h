@@ -29,15 +29,16 @@ struct FilePart {
   int64_t end = -1;  // -1: it may grow
   int64_t load_end = 0;
 
-  int64_t offset = 0;       // of the next record
+  int64_t offset = 0;       // of the next record, or of blank lines before it
+  int64_t record_end = 0;   // behind the last record
   int64_t records = 0;      // before it, since `start`
   int64_t lines = 0;        // newlines before it
   bool lines_known = true;  // false: the newlines before `start` are not counted yet
   int64_t size_seen = -1;   // the file's size when it was last read to its end
   int64_t mtime_seen = -1;  // and when it was written to last
   FileTail tail;
-  int64_t searched = 0;  // up to there is no newline to cut at
-  int looks_lost = 0;    // how often in a row the file was not found, or another one in its place
+  CutSearch search;    // for where it is to be cut
+  int looks_lost = 0;  // how often in a row the file was not found, or another one in its place
 };
 
 // The part of a partition as it was resolved, or as a position says (a range that came later).

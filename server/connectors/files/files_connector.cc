@@ -81,7 +81,8 @@ std::string FilesConnector::Identity(const v1::SourceBinding& binding) const {
 absl::StatusOr<v1::SourceExtent> FilesConnector::Resolve(const v1::PhysicalSource& source,
                                                          const ResolveContext& context) const {
   FilesSource::Options options = ReadOptions(source.binding());
-  ASSIGN_OR_RETURN(RecordSettings settings, ReadRecordSettings(source.binding(), true));
+  ASSIGN_OR_RETURN(std::unique_ptr<BlockBuilder> builder, BlockBuilder::Make(source, true));
+  std::unique_ptr<Framer> framer = builder->MakeFramer();
   absl::StatusOr<FileListing> found = ListFiles(context.files_root, options.path);
   if (CodeOf(found.status()) == ErrorCode::kFileUnreadable && options.follow) {
     // Waited for, as it is while the pipeline runs.
@@ -102,7 +103,7 @@ absl::StatusOr<v1::SourceExtent> FilesConnector::Resolve(const v1::PhysicalSourc
   ExtentOptions extents;
   extents.files_root = context.files_root;
   extents.follow = options.follow;
-  extents.split_bytes = settings.format->splits_at_newlines() ? split_bytes_ : 0;
+  extents.cuts = CutRulesOf(builder->settings(), framer.get(), split_bytes_);
   extents.shard_count = context.shard_count;
   ASSIGN_OR_RETURN(v1::SourceExtent extent, MakeExtents(files, extents));
   extent.set_source(source.source());
@@ -114,7 +115,7 @@ absl::StatusOr<std::unique_ptr<ConnectorSource>> FilesConnector::Open(const v1::
                                                                       const SourceContext& context) const {
   ASSIGN_OR_RETURN(std::unique_ptr<BlockBuilder> builder, BlockBuilder::Make(source, true));
   FilesSource::Options options = ReadOptions(source.binding());
-  if (builder->settings().format->splits_at_newlines()) options.split_bytes = split_bytes_;
+  options.split_bytes = split_bytes_;
   std::vector<uint32_t> shards = AssignPartitions(extent, context.shard_count);
   std::vector<FilePart> parts;
   std::vector<std::pair<std::string, FileIdentity>> known;

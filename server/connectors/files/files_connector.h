@@ -7,7 +7,7 @@ namespace freshet {
 
 class FilesConnector final : public Connector {
  public:
-  // Files above it are read in ranges, where the format can be cut at newlines.
+  // Files above it are read in ranges.
   static constexpr uint64_t kSplitBytes = 64u << 20;
 
   explicit FilesConnector(uint64_t split_bytes = kSplitBytes) : split_bytes_(split_bytes) {}

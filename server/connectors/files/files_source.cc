@@ -15,7 +15,6 @@ namespace {
 constexpr size_t kReadBytes = 1 << 20;
 constexpr int64_t kIdleMs = 600'000;          // a wait that only a request or the end interrupts
 constexpr int64_t kLineMarkBytes = 16 << 20;  // how far apart counted lines are remembered
-constexpr std::string_view kByteOrderMark = "\xEF\xBB\xBF";
 
 bool Heals(const absl::Status& status) {
   return CodeOf(status) == ErrorCode::kSourceUnreachable || CodeOf(status) == ErrorCode::kFileUnreadable;
@@ -30,9 +29,10 @@ FilesSource::FilesSource(const v1::PhysicalSource& source, const SourceContext& 
       options_(std::move(options)),
       builder_(std::move(builder)),
       framer_(builder_->MakeFramer()),
+      cuts_(CutRulesOf(builder_->settings(), framer_.get(), options_.split_bytes)),
       files_({.files_root = context.files_root,
               .path = options_.path,
-              .split_bytes = options_.split_bytes,
+              .cuts = cuts_,
               .shard = context.shard.value(),
               .shard_count = context.shard_count,
               .ordered = source.stamped()}),
@@ -115,13 +115,12 @@ void FilesSource::ReadAll() {
       channel().WaitRequest(request->number, kIdleMs);
       continue;
     }
-    first_live_pass = false;
     channel().MarkLoaded();
     if (!options_.follow) channel().MarkFinished();
-    if (options_.follow) {
-      WaitForChange();
-    } else {
+    if (!options_.follow) {
       channel().WaitRequest(request->number, kIdleMs);
+    } else if (!std::exchange(first_live_pass, false)) {
+      WaitForChange();
     }
   }
 }
@@ -224,21 +223,24 @@ absl::Status FilesSource::ReadFile(FilePart& part, const FileEntry& now, const R
 
 // A range of a file that grows ends where the next one begins; who reads that comes to the same place.
 absl::Status FilesSource::CloseAtCut(FilePart& part, const OpenFile& file, const FileEntry& now) {
-  int64_t from = std::max(NextCut(part.start, options_.split_bytes), part.searched);
+  const int64_t from = NextCut(part.start, cuts_.split_bytes);
   if (part.end >= 0 || now.size <= from) return absl::OkStatus();
-  ASSIGN_OR_RETURN(std::optional<int64_t> cut, FindCut(file, from, now.size));
-  if (cut) {
-    part.end = *cut;
-  } else {
-    part.searched = now.size;
+  if (part.record_end > from) {
+    part.end = part.record_end;  // it was read to its end before a restart
+    return absl::OkStatus();
   }
+  // What was read need not be gone through again.
+  if (part.search.at < part.record_end) part.search = SearchFrom(cuts_, part.record_end, -1);
+  ASSIGN_OR_RETURN(std::optional<int64_t> cut, FindCut(cuts_, file, from, {now.size, false}, &part.search));
+  if (cut) part.end = *cut;
   return absl::OkStatus();
 }
 
 // The decoder learns a file's header before records that lie behind it.
 absl::Status FilesSource::ReadFileHeader(FilePart& part, const OpenFile& file) {
   if (!builder_->wants_header() || header_of_ == &part) return absl::OkStatus();
-  buffer_.Restart(0, 0);
+  ASSIGN_OR_RETURN(int64_t begin, FirstRecord(file));
+  buffer_.Restart(begin, 0);
   while (true) {
     std::span<char> room = buffer_.Prepare(kReadBytes);
     ASSIGN_OR_RETURN(size_t count, file.ReadAt(buffer_.read_offset(), room.data(), room.size()));
@@ -248,10 +250,8 @@ absl::Status FilesSource::ReadFileHeader(FilePart& part, const OpenFile& file) {
     if (!header && count > 0) continue;
     if (!header)
       return MakeError(ErrorCode::kSourceChanged, StrCat("the file ", part.identity.path, " lost its header"));
-    RecordText record = header->record;
-    if (record.text.starts_with(kByteOrderMark)) record.text.remove_prefix(kByteOrderMark.size());
     // A bad header was told as a dead letter when the file was begun.
-    builder_->ReadHeaderAgain(header->bad ? RecordText{"", false} : record);
+    builder_->ReadHeaderAgain(header->bad ? RecordText{"", false} : header->record);
     header_of_ = &part;
     return absl::OkStatus();
   }
@@ -297,9 +297,7 @@ absl::StatusOr<FilesSource::Outcome> FilesSource::AddRecords(FilePart& part, con
   bool header = part.offset == 0 && builder_->wants_header();
   int64_t begin = part.offset;
   if (begin == 0) {
-    char mark[3];
-    ASSIGN_OR_RETURN(size_t count, file.ReadAt(0, mark, sizeof(mark)));
-    if (std::string_view(mark, count) == kByteOrderMark) begin = static_cast<int64_t>(kByteOrderMark.size());
+    ASSIGN_OR_RETURN(begin, FirstRecord(file));
   }
   buffer_.Restart(begin, part.lines);
   RecordPlace place;
@@ -320,7 +318,7 @@ absl::StatusOr<FilesSource::Outcome> FilesSource::AddRecords(FilePart& part, con
       place.offset = record->offset;
       place.line = part.lines_known ? record->line : 0;
       AddRecord(part, *record, place, std::exchange(header, false));
-      part.offset = buffer_.offset();
+      part.offset = part.record_end = buffer_.offset();
       part.lines = buffer_.lines();
       if (builder_->full() && !Flush(part, flushed)) return Outcome::kInterrupted;
       if (builder_->empty() && Interrupted(request)) return Outcome::kInterrupted;

@@ -23,7 +23,7 @@ class FilesSource final : public QueuedSource {
     bool follow = false;
     int64_t poll_interval_ms = 500;
     int64_t rescan_interval_ms = 60'000;
-    uint64_t split_bytes = 0;  // 0: the format cannot be cut
+    uint64_t split_bytes = 0;
   };
 
   // `parts` are this shard's; `known` are the partitions of all shards.
@@ -70,6 +70,7 @@ class FilesSource final : public QueuedSource {
   const Options options_;
   std::unique_ptr<BlockBuilder> builder_;
   std::unique_ptr<Framer> framer_;
+  const CutRules cuts_;
   std::map<std::string, FilePart> parts_;  // of this shard, by name
   FollowedFiles files_;                    // mode follow
   // Newlines before places in files, by the file's name: what several ranges of it need is counted once.

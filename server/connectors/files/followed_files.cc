@@ -21,13 +21,17 @@ void FollowedFiles::AddKnown(const std::string& partition, const FileIdentity& i
   Known& known =
       files_.emplace(key, Known{.identity = identity, .name = std::move(name), .path = identity.path}).first->second;
   known.identity.range = false;
+  known.identity.lines_before = -1;
+  if (!identity.range) return;
+  absl::StatusOr<int64_t> start = RangeStartOf(partition);
+  if (start.ok()) known.ranges[*start] = identity.lines_before;
 }
 
 // Every shard comes to the same answer without asking. Where the rows of a file must keep their order, that rests on a
 // record time that is the same for all shards, which is the file's birth; without one a shard keeps the whole file.
 bool FollowedFiles::IsMine(const FileIdentity& identity, std::string_view name, int64_t start) const {
   bool spread = identity.born_ns != 0 || !options_.ordered;
-  int64_t range = spread ? RangeNumber(start, options_.split_bytes) : 0;
+  int64_t range = spread ? RangeNumber(start, options_.cuts.split_bytes) : 0;
   return ShardOfLateRange(name, range, options_.shard_count) == options_.shard;
 }
 
@@ -77,26 +81,33 @@ FollowedFiles::Known* FollowedFiles::AddNewFile(const FileEntry& file) {
     if (names_.contains(name)) return nullptr;
   }
   names_.emplace(name, key);
-  Known known{.identity = IdentityOf(file, false), .name = std::move(name), .path = file.path, .listed = true};
+  Known known{.identity = IdentityOf(file), .name = std::move(name), .path = file.path, .listed = true};
   return &files_.emplace(key, std::move(known)).first->second;
 }
 
 absl::Status FollowedFiles::FindRanges(const FileEntry& file, Known& known, std::vector<FilePart>* found) {
+  const uint64_t split_bytes = options_.cuts.split_bytes;
   OpenFile open;
   while (true) {
-    int64_t from = std::max(NextCut(known.cut, options_.split_bytes), known.searched);
+    int64_t from = NextCut(known.cut, split_bytes);
     if (file.size <= from) return absl::OkStatus();
+    // A restart knows many of them, and need not go through the file again.
+    auto next = known.ranges.upper_bound(from);
+    if (next != known.ranges.end() && RangeNumber(next->first, split_bytes) == RangeNumber(from + 1, split_bytes)) {
+      known.cut = next->first;
+      known.search = SearchFrom(options_.cuts, next->first, next->second);
+      continue;
+    }
+    if (known.cut == 0 && known.search == CutSearch()) known.search = SearchFrom(options_.cuts, 0, 0);
     if (!open.is_open()) {
       ASSIGN_OR_RETURN(open, OpenFile::Open(options_.files_root, file.path));
     }
-    ASSIGN_OR_RETURN(std::optional<int64_t> cut, FindCut(open, from, file.size));
-    if (!cut) {
-      known.searched = file.size;
-      return absl::OkStatus();
-    }
+    ASSIGN_OR_RETURN(std::optional<int64_t> cut, FindCut(options_.cuts, open, from, {file.size, false}, &known.search));
+    if (!cut) return absl::OkStatus();
     known.cut = *cut;
     FileIdentity identity = known.identity;
     identity.range = true;
+    identity.lines_before = known.search.lines;
     std::string partition = RangeName(known.name, *cut);
     if (!partitions_.insert(partition).second || !IsMine(identity, known.name, *cut)) continue;
     FilePart part = MakeLatePart(std::move(partition), std::move(identity), *cut);

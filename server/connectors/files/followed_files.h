@@ -23,7 +23,7 @@ class FollowedFiles {
   struct Options {
     std::string files_root;
     std::string path;
-    uint64_t split_bytes = 0;  // 0: the format cannot be cut
+    CutRules cuts;
     uint32_t shard = 0;
     uint32_t shard_count = 1;
     bool ordered = false;  // the order of the rows of one file matters
@@ -51,10 +51,11 @@ class FollowedFiles {
   using Key = std::pair<uint64_t, int64_t>;  // inode, birth
   struct Known {
     FileIdentity identity;
-    std::string name;      // of its partitions
-    std::string path;      // now
-    int64_t cut = 0;       // where its newest range begins
-    int64_t searched = 0;  // up to there is no newline to cut at
+    std::string name;                        // of its partitions
+    std::string path;                        // now
+    int64_t cut = 0;                         // where its newest range begins
+    CutSearch search = {};                   // for the next one
+    std::map<int64_t, int64_t> ranges = {};  // that have a partition: start, lines before it
     bool listed = false;
   };
 

@@ -84,7 +84,8 @@ class Format {
   virtual std::string_view name() const = 0;
   virtual std::string_view doc() const = 0;
   virtual std::span<const OptionDeclaration> options() const = 0;
-  // Whether a file can be cut at any newline and read in ranges.
+  // Whether every newline ends a record, so that a file can be cut at any and read in ranges; else it can be cut only
+  // where one has gone through its records.
   virtual bool splits_at_newlines() const = 0;
   // Whether a file of it begins with the names of its fields, unless the option `header` says otherwise.
   virtual bool has_header() const { return false; }
