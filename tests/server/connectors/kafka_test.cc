@@ -28,7 +28,7 @@ class Kafka : public ::testing::Test {
     rd_kafka_conf_t* conf = rd_kafka_conf_new();
     rd_kafka_conf_set_log_cb(conf, [](const rd_kafka_t*, int, const char*, const char*) {});
     char error[256];
-    rd_kafka_conf_set(conf, "linger.ms", "500", error, sizeof(error));  // what is not flushed becomes one batch
+    rd_kafka_conf_set(conf, "linger.ms", "5000", error, sizeof(error));  // what is not flushed becomes one batch
     producer_ = rd_kafka_new(RD_KAFKA_PRODUCER, conf, error, sizeof(error));
     cluster_ = rd_kafka_mock_cluster_new(producer_, 1);
     brokers_ = rd_kafka_mock_cluster_bootstraps(cluster_);
