@@ -9,6 +9,7 @@
 #include <mutex>
 #include <thread>
 #include <unordered_map>
+#include <utility>
 #include <vector>
 
 #include <boost/asio/executor_work_guard.hpp>
@@ -103,7 +104,10 @@ class HttpServer::Impl {
         retry_(accepting_),
         work_(asio::make_work_guard(io_)) {}
 
-  ~Impl() {
+  ~Impl() { Stop(); }
+
+  void Stop() {
+    if (std::exchange(stopped_, true)) return;
     asio::post(accepting_, [this] { StopAccepting(); });
     CloseConnections();
     workers_.join();
@@ -244,6 +248,7 @@ class HttpServer::Impl {
   }
 
   const Settings& settings_;
+  bool stopped_ = false;
   std::atomic<bool> draining_ = false;
   asio::thread_pool workers_{kWorkers};
   const Router router_;
@@ -278,5 +283,6 @@ HttpServer::~HttpServer() = default;
 const std::string& HttpServer::address() const { return impl_->address(); }
 void HttpServer::Drain() { impl_->Drain(); }
 void HttpServer::Close(uint64_t timeout_ms) { impl_->Close(timeout_ms); }
+void HttpServer::Stop() { impl_->Stop(); }
 
 }  // namespace freshet

@@ -17,7 +17,7 @@ namespace freshet {
 
 class HttpServer {
  public:
-  // All outlive the server.
+  // All are there until the server has stopped.
   struct Services {
     Pipelines& pipelines;
     Reader& reader;
@@ -39,9 +39,11 @@ class HttpServer {
   // are served as before.
   void Drain();
   // After Drain. Takes those that have connected already, accepts no more, closes connections without a request and
-  // waits for the answers to all others, for at most `timeout_ms`. Again: waits on. The destructor breaks off what is
-  // left.
+  // waits for the answers to all others, for at most `timeout_ms`. Again: waits on.
   void Close(uint64_t timeout_ms);
+  // Breaks off what is left and ends all threads, as the destructor does: the services are not called any more. One
+  // that still owes an answer holds its connection, which is part of the server: it is to go before the server does.
+  void Stop();
 
  private:
   class Impl;

@@ -56,6 +56,9 @@ CompileDefinition CompilerOf(const Settings& settings, const DataDirectory& dire
 class Standalone {
  public:
   explicit Standalone(const Settings& settings) : settings_(settings) {}
+  ~Standalone() {
+    if (http_ != nullptr) http_->Stop();
+  }
 
   absl::Status Start();
   // Waits for a signal, then stops within settings.stop_timeout_ms.
@@ -68,13 +71,14 @@ class Standalone {
   std::unique_ptr<DataDirectory> directory_;
   std::unique_ptr<Catalog> catalog_;
   std::unique_ptr<ServerMetrics> metrics_;
+  // Goes behind those that may still owe it answers.
+  std::unique_ptr<HttpServer> http_;
   // Declared before the supervisor: its thread calls these until it has ended.
   std::unique_ptr<PipelineManager> manager_;
   std::unique_ptr<ChangeFeeds> changes_;
   std::unique_ptr<Supervisor> supervisor_;
   std::unique_ptr<ResultReader> reader_;
   std::unique_ptr<TableIngestor> ingestor_;
-  std::unique_ptr<HttpServer> http_;
   std::unique_ptr<GrpcServer> grpc_;
 };
 
@@ -153,7 +157,7 @@ void Standalone::Drain() {
   http_->Close(left_ms / 16);
   changes_->Stop();
   grpc_ = nullptr;
-  http_ = nullptr;
+  http_->Stop();
 }
 
 // The usual soft limit of open files, 1024, is meant for programs that use select(); connections alone may be as many.

@@ -87,6 +87,10 @@ class Client {
 
 class HttpServerTest : public testing::Test {
  protected:
+  // What the services still owe goes before the server does.
+  ~HttpServerTest() override {
+    if (server_ != nullptr) server_->Stop();
+  }
   void Start() {
     settings_.http_address = "127.0.0.1:0";
     auto server = HttpServer::Start({.pipelines = pipelines_,
@@ -112,12 +116,12 @@ class HttpServerTest : public testing::Test {
   }
 
   Settings settings_ = DefaultSettings();
+  ServerMetrics metrics_;
+  std::unique_ptr<HttpServer> server_;
   FakePipelines pipelines_;
   FakeReader reader_;
   FakeIngestor ingestor_;
   FakeChanges changes_;
-  ServerMetrics metrics_;
-  std::unique_ptr<HttpServer> server_;
 };
 
 TEST_F(HttpServerTest, AnswersRowsAsJson) {
