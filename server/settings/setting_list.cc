@@ -73,6 +73,10 @@ const SettingInfo kSettings[] = {
      16 * 1024 * kGiB},
     {"shards.per_pipeline_max", &Settings::shards_per_pipeline_max, kCount, "64",
      "The largest options.shards of a pipeline.", 1, 1024},
+    {"shards.pin", &Settings::shard_pin, kText, "off",
+     "Whether all threads of a pipeline's shard i run on the i-th of the cores that the daemon may use, and on no "
+     "other. For measuring, or for a machine with one large pipeline: every pipeline begins at the first core.",
+     0, 0, "on|off"},
     {"shards.timeout", &Settings::shard_timeout_ms, kDuration, "60s",
      "A shard that makes no progress for so long is killed and its group restarted.", kSecond, 24 * kHour},
     {"restarts.failures_max", &Settings::restart_failures_max, kCount, "10",

@@ -16,6 +16,7 @@ struct Settings {
   std::string log_level;
   std::string log_fsync;      // on, off
   std::string catalog_fsync;  // on, off
+  std::string shard_pin;      // on, off
   uint64_t log_segment_bytes = 0;
   std::string files_root;  // absolute after FinishSettings
 

@@ -179,7 +179,8 @@ void Group::Launch() {
             std::to_string(launched.start.generation), std::string("--shard"), std::to_string(shard)}) {
         arguments.push_back(std::move(argument));
       }
-      auto pid = Launcher::Launch(arguments);
+      auto pid =
+          Launcher::Launch(arguments, environment.settings->shard_pin == "on" ? std::optional(shard) : std::nullopt);
       launched.status = pid.status();
       if (pid.ok()) launched.pids.push_back(*pid);
     }

@@ -1,6 +1,7 @@
 #include "server/supervisor/launcher.h"
 
 #include <fcntl.h>
+#include <sched.h>
 #include <sys/prctl.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
@@ -19,9 +20,10 @@ namespace freshet {
 namespace {
 
 // Between fork and exec only what is async-signal-safe may be called: other threads held locks.
-[[noreturn]] void RunChild(const std::vector<char*>& arguments, pid_t parent) {
+[[noreturn]] void RunChild(const std::vector<char*>& arguments, pid_t parent, const std::optional<cpu_set_t>& cores) {
   ::prctl(PR_SET_PDEATHSIG, SIGKILL);
   if (::getppid() != parent) ::_exit(1);  // it died in between
+  if (cores) ::sched_setaffinity(0, sizeof(*cores), &*cores);
   int null = ::open("/dev/null", O_RDONLY);
   ::dup2(null, STDIN_FILENO);
   ::dup2(STDERR_FILENO, STDOUT_FILENO);
@@ -31,6 +33,21 @@ namespace {
   ::sigprocmask(SIG_SETMASK, &none, nullptr);
   ::execv(arguments[0], arguments.data());
   ::_exit(127);
+}
+
+// The core of this number among those that this process may use; no value: the system does not tell them.
+std::optional<cpu_set_t> CoreOf(uint32_t number) {
+  cpu_set_t allowed;
+  if (::sched_getaffinity(0, sizeof(allowed), &allowed) != 0) return std::nullopt;
+  number %= static_cast<uint32_t>(CPU_COUNT(&allowed));
+  cpu_set_t chosen;
+  CPU_ZERO(&chosen);
+  for (size_t core = 0; core < CPU_SETSIZE; ++core) {
+    if (!CPU_ISSET(core, &allowed) || number-- > 0) continue;
+    CPU_SET(core, &chosen);
+    break;
+  }
+  return chosen;
 }
 
 }  // namespace
@@ -76,13 +93,14 @@ void Launcher::Run() {
   }
 }
 
-absl::StatusOr<int32_t> Launcher::Launch(const std::vector<std::string>& arguments) {
+absl::StatusOr<int32_t> Launcher::Launch(const std::vector<std::string>& arguments, std::optional<uint32_t> core) {
+  const std::optional<cpu_set_t> cores = core ? CoreOf(*core) : std::nullopt;
   std::vector<char*> pointers;
   for (const std::string& argument : arguments) pointers.push_back(const_cast<char*>(argument.c_str()));
   pointers.push_back(nullptr);
   pid_t parent = ::getpid();
   pid_t pid = ::fork();
-  if (pid == 0) RunChild(pointers, parent);
+  if (pid == 0) RunChild(pointers, parent, cores);
   if (pid < 0) return absl::UnavailableError(fmt::format("cannot start a process: {}", std::strerror(errno)));
   return pid;
 }

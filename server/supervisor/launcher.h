@@ -6,6 +6,7 @@
 #include <deque>
 #include <functional>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -31,9 +32,10 @@ class Launcher {
   void Post(std::function<void()> work);
 
   // Starts a process with these arguments (the first is the executable). Its standard input is empty, its standard
-  // output goes to standard error, it gets SIGKILL when this process is gone. On the launcher's thread, from within a
-  // posted work.
-  static absl::StatusOr<int32_t> Launch(const std::vector<std::string>& arguments);
+  // output goes to standard error, it gets SIGKILL when this process is gone. `core`: it runs on the core of this
+  // number (modulo how many there are) among those that this process may use, and on no other. On the launcher's
+  // thread, from within a posted work.
+  static absl::StatusOr<int32_t> Launch(const std::vector<std::string>& arguments, std::optional<uint32_t> core);
 
   // Calls once, with the status of waitpid, when the process has ended and is reaped. On the I/O thread.
   void WatchExit(int32_t pid, std::function<void(int wait_status)> ended);

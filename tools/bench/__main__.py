@@ -17,6 +17,9 @@ from services import SERVICES, SYSTEM
 ROOT = pathlib.Path(__file__).parents[2]
 
 
+TWO_SHARDS = ['--shards', '2', '--set', 'shards.pin=on']  # each on a core of its own
+
+
 class Report:
     """A table on standard output as it goes, and all of it as JSON."""
 
@@ -45,7 +48,7 @@ def run_batch(report, batch, folder, binaries, peers, arguments):
     commands = {'freshet run': (freshet, '0')}
     commands.update({peer.name: (peer.command(batch), '0') for peer in peers})
     if arguments.shards:
-        commands['two shards'] = (freshet + ['--shards', '2'], '0,1')
+        commands['two shards'] = (freshet + TWO_SHARDS, '0,1')
     taken = {name: [] for name in commands}
     for turn in range(arguments.repeat + 1):  # the first one warms the page cache
         for name, (command, cores) in commands.items():
@@ -76,8 +79,8 @@ def run_exchange(report, folder, binaries, arguments):
         taken = {1: [], 2: []}
         for turn in range(arguments.repeat + 1):
             for shards, list_ in taken.items():
-                one, _ = measure.timed([binaries / 'freshet', 'run', definition, '-o', 'csv', '--shards', str(shards)], '0,1'[:2 * shards - 1],
-                                       folder)
+                command = [binaries / 'freshet', 'run', definition, '-o', 'csv', *(TWO_SHARDS if shards == 2 else [])]
+                one, _ = measure.timed(command, '0,1'[:2 * shards - 1], folder)
                 if turn > 0:
                     list_.append(one)
         one, two = (measure.Summary.of([each.seconds for each in list_]) for list_ in taken.values())

@@ -184,6 +184,8 @@ void AddRunCommand(Commands& c) {
       ->allow_extra_args(false);
   run->add_option("--data-dir", c.run.data_dir, "Keeps the data in this folder; else in a temporary one");
   run->add_option("--shards", c.run.shards, "Processes that share the work")->check(CLI::Range(1, 1024));
+  run->add_option("--set", c.run.settings, "A setting of the freshetd that it starts, NAME=VALUE; may repeat")
+      ->allow_extra_args(false);
   run->add_option_function<std::string>(
          "--query",
          [](const std::string&) { throw CLI::ValidationError("--query", "run --query is not built in this release"); })

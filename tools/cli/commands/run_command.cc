@@ -127,7 +127,7 @@ absl::Status RunBatch(const Session& session, const RunOptions& options) {
   absl::StatusOr<v1::Definition> definition = DefinitionToRun(options);
   if (!definition.ok()) return definition.status();
   auto start = std::chrono::steady_clock::now();
-  absl::StatusOr<std::unique_ptr<PrivateDaemon>> daemon = PrivateDaemon::Start(options.data_dir);
+  absl::StatusOr<std::unique_ptr<PrivateDaemon>> daemon = PrivateDaemon::Start(options.data_dir, options.settings);
   if (!daemon.ok()) return daemon.status();
   Session own = session;
   own.address = (*daemon)->grpc_address();

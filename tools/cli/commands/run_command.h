@@ -15,6 +15,7 @@ struct RunOptions {
   std::vector<std::string> views;     // those printed; empty = all materialized ones
   std::string data_dir;               // kept; empty: a temporary one
   uint32_t shards = 0;                // 0: as the definition says
+  std::vector<std::string> settings;  // of the daemon that it starts, NAME=VALUE
 };
 absl::Status RunBatch(const Session& session, const RunOptions& options);
 

@@ -113,8 +113,10 @@ struct PrivateDaemon::Process {
   }
 };
 
-absl::StatusOr<std::unique_ptr<PrivateDaemon>> PrivateDaemon::Start(const std::string& data_dir) {
+absl::StatusOr<std::unique_ptr<PrivateDaemon>> PrivateDaemon::Start(const std::string& data_dir,
+                                                                    const std::vector<std::string>& settings) {
   std::unique_ptr<PrivateDaemon> daemon(new PrivateDaemon());
+  daemon->settings_ = settings;
   std::string folder = (fs::temp_directory_path() / "freshet-run-XXXXXX").string();
   if (mkdtemp(folder.data()) == nullptr) {
     return absl::UnavailableError(AbslView(StrCat("cannot make a folder ", folder, ": ", std::strerror(errno))));
@@ -145,6 +147,7 @@ absl::Status PrivateDaemon::Launch() {
       "--set", "restarts.failures_max=1"};
   // What nobody keeps need not survive the machine.
   if (data_dir_.starts_with(process_->temporary)) words.insert(words.end(), {"--set", "catalog.fsync=off"});
+  for (const std::string& setting : settings_) words.insert(words.end(), {"--set", setting});
   std::vector<char*> arguments;
   for (std::string& word : words) arguments.push_back(word.data());
   arguments.push_back(nullptr);
