@@ -34,12 +34,21 @@ class Kafka : public ::testing::Test {
     brokers_ = rd_kafka_mock_cluster_bootstraps(cluster_);
     rd_kafka_brokers_add(producer_, brokers_.c_str());
     rd_kafka_mock_topic_create(cluster_, "in", 3, 1);
+    LearnTopic("in");
   }
   ~Kafka() override {
     rd_kafka_mock_cluster_destroy(cluster_);
     rd_kafka_destroy(producer_);
   }
 
+  // What is queued before the producer knows the topic's partitions may go in several batches.
+  void LearnTopic(const char* name) {
+    rd_kafka_topic_t* topic = rd_kafka_topic_new(producer_, name, nullptr);
+    const rd_kafka_metadata_t* metadata = nullptr;
+    EXPECT_EQ(rd_kafka_metadata(producer_, 0, topic, &metadata, 10'000), RD_KAFKA_RESP_ERR_NO_ERROR);
+    rd_kafka_metadata_destroy(metadata);
+    rd_kafka_topic_destroy(topic);
+  }
   // Sent with the next Send.
   void Queue(const Message& message, const char* topic = "in") {
     rd_kafka_headers_t* headers = rd_kafka_headers_new(1);
