@@ -24,6 +24,7 @@
 #include "server/shard/journal/log_writer.h"
 #include "server/shard/memory_guard.h"
 #include "server/shard/pipeline_shard.h"
+#include "server/shard/shard_report.h"
 #include "server/shard/system_clock.h"
 #include "server/storage/failpoint.h"
 #include "server/storage/posix_disk.h"
@@ -378,7 +379,7 @@ void ShardProcess::ReportIfDue(int64_t now) {
   if (pipeline_ != nullptr) reported_ = pipeline_->reached();
   report.mutable_status()->set_shard(options_.shard);
   report.mutable_status()->set_pid(::getpid());
-  std::string bytes = report.SerializeAsString();
+  std::string bytes = BytesOf(report);
   const uint64_t memory = ResidentBytes();
   report.mutable_status()->set_memory_bytes(memory);
   const bool memory_moves = std::max(memory, last_memory_) - std::min(memory, last_memory_) > kMemoryNoise;

@@ -5,6 +5,8 @@
 #include <utility>
 
 #include "engine/base/str_cat.h"
+#include "google/protobuf/io/coded_stream.h"
+#include "google/protobuf/io/zero_copy_stream_impl_lite.h"
 
 namespace freshet {
 namespace {
@@ -147,6 +149,16 @@ v1::ShardReport MakeShardReport(const ReportInput& input) {
   if (input.log != nullptr) AddLog(input, report);
   if (input.ingest != nullptr) AddIngest(input.ingest->counts(), report);
   return report;
+}
+
+std::string BytesOf(const v1::ShardReport& report) {
+  std::string bytes;
+  google::protobuf::io::StringOutputStream stream(&bytes);
+  google::protobuf::io::CodedOutputStream coded(&stream);
+  coded.SetSerializationDeterministic(true);
+  report.SerializeToCodedStream(&coded);
+  coded.Trim();
+  return bytes;
 }
 
 }  // namespace freshet

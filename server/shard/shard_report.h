@@ -1,6 +1,7 @@
 // Tells the server how a shard is: status, progress, metrics.
 #pragma once
 
+#include <string>
 #include <vector>
 
 #include "engine/runtime/shard_loop.h"
@@ -27,5 +28,8 @@ struct ReportInput {
 
 // On the compute thread; looks at counters only.
 v1::ShardReport MakeShardReport(const ReportInput& input);
+
+// Equal reports have equal bytes: protobuf writes the entries of a map in any order else, ever another.
+std::string BytesOf(const v1::ShardReport& report);
 
 }  // namespace freshet
