@@ -89,7 +89,8 @@ views:
 ''', '''SELECT count(*), sum(n), sum(s), sum(m) FROM
   (SELECT account, count(amount) AS n, sum(amount) AS s, max(amount) AS m FROM read_csv('{keys}') GROUP BY account)''', '''
     t = pw.io.csv.read('{keys}', schema=pw.schema_from_types(account=int, amount=int | None), mode='static')
-    t = t.filter(t.amount.is_not_none()).select(t.account, amount=pw.unwrap(t.amount))
+    t = t.filter(t.amount.is_not_none())
+    t = t.select(t.account, amount=pw.unwrap(t.amount))
     g = t.groupby(t.account).reduce(t.account, n=pw.reducers.count(), s=pw.reducers.sum(t.amount), m=pw.reducers.max(t.amount))
     return g.reduce(groups=pw.reducers.count(), n=pw.reducers.sum(g.n), s=pw.reducers.sum(g.s), m=pw.reducers.sum(g.m))''',
                  1.0, 2.0)
@@ -100,16 +101,16 @@ def join_of(name, facts, dimension, primary_key):
 tables:
   facts: {columns: [{name: k, type: bigint}, {name: v, type: bigint}], sources: [{connector: files, path: {facts}, format: csv, mode: static}]}
   dimension:
-    columns: [{name: id, type: bigint}, {name: g, type: bigint}]
+    columns: [{name: nr, type: bigint}, {name: g, type: bigint}]
     %ssources: [{connector: files, path: {dimension}, format: csv, mode: static}]
 views:
-  pairs: {join: {left: facts, right: dimension, kind: inner, condition: "facts.k = dimension.id"}}
+  pairs: {join: {left: facts, right: dimension, kind: inner, condition: "facts.k = dimension.nr"}}
   by_g: {materialized: true, key: [g], aggregate: {input: pairs, keys: {g: dimension.g}, values: {n: "count(*)", s: "sum(v)"}}}
-''' % ('primary_key: [id]\n    ' if primary_key else ''),
-                 '''SELECT g, count(*), sum(v) FROM read_csv('{facts}') JOIN read_csv('{dimension}') ON k = id GROUP BY g''', '''
+''' % ('primary_key: [nr]\n    ' if primary_key else ''),
+                 '''SELECT g, count(*), sum(v) FROM read_csv('{facts}') JOIN read_csv('{dimension}') ON k = nr GROUP BY g''', '''
     f = pw.io.csv.read('{facts}', schema=pw.schema_from_types(k=int, v=int), mode='static')
-    d = pw.io.csv.read('{dimension}', schema=pw.schema_from_types(id_=int, g=int), mode='static')
-    p = f.join(d, f.k == d.id_).select(d.g, f.v)
+    d = pw.io.csv.read('{dimension}', schema=pw.schema_from_types(nr=int, g=int), mode='static')
+    p = f.join(d, f.k == d.nr).select(d.g, f.v)
     return p.groupby(p.g).reduce(p.g, n=pw.reducers.count(), s=pw.reducers.sum(p.v))''', 0.7, 1.5)
 
 

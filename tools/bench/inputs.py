@@ -71,13 +71,13 @@ def facts(folder, rows, distinct):
 
 def unique_dimension(folder, rows):
     draw = random.Random(6)
-    return made(folder, f'unique-{rows}.csv', lambda: (f'{i},{int(draw.random() * 100)}' for i in range(rows)), header='id,g')
+    return made(folder, f'unique-nr-{rows}.csv', lambda: (f'{i},{int(draw.random() * 100)}' for i in range(rows)), header='nr,g')
 
 
 def many_dimension(folder, rows, distinct):
     draw = random.Random(7)
-    return made(folder, f'many-{rows}-{distinct}.csv',
-                lambda: (f'{int(draw.random() * distinct)},{int(draw.random() * 100)}' for _ in range(rows)), header='id,g')
+    return made(folder, f'many-nr-{rows}-{distinct}.csv',
+                lambda: (f'{int(draw.random() * distinct)},{int(draw.random() * 100)}' for _ in range(rows)), header='nr,g')
 
 
 def named_facts(folder, rows, distinct):

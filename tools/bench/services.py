@@ -169,17 +169,17 @@ def memory(start_daemon, _seconds, folder):
     one = inputs.unique_dimension(folder, 1).relative_to(folder)
     counted = '''name: {name}
 tables:
-  t: {{columns: [{{name: id, type: bigint}}, {{name: g, type: bigint}}], sources: [{{connector: files, path: {path}, format: csv, mode: follow}}]}}
+  t: {{columns: [{{name: nr, type: bigint}}, {{name: g, type: bigint}}], sources: [{{connector: files, path: {path}, format: csv, mode: follow}}]}}
 views:
-  c: {{aggregate: {{input: t, keys: {{id: id}}, values: {{n: "count(*)"}}}}}}
+  c: {{aggregate: {{input: t, keys: {{nr: nr}}, values: {{n: "count(*)"}}}}}}
   total: {{materialized: true, aggregate: {{input: c, values: {{n: "sum(n)"}}}}}}
 '''
     joined = '''name: {name}
 tables:
-  t: {{columns: [{{name: id, type: bigint}}, {{name: g, type: bigint}}], sources: [{{connector: files, path: {path}, format: csv, mode: follow}}]}}
-  u: {{columns: [{{name: id, type: bigint}}, {{name: g, type: bigint}}], sources: [{{connector: files, path: {one}, format: csv, mode: follow}}]}}
+  t: {{columns: [{{name: nr, type: bigint}}, {{name: g, type: bigint}}], sources: [{{connector: files, path: {path}, format: csv, mode: follow}}]}}
+  u: {{columns: [{{name: nr, type: bigint}}, {{name: g, type: bigint}}], sources: [{{connector: files, path: {one}, format: csv, mode: follow}}]}}
 views:
-  j: {{join: {{left: t, right: u, kind: inner, condition: "t.id = u.id"}}}}
+  j: {{join: {{left: t, right: u, kind: inner, condition: "t.nr = u.nr"}}}}
   total: {{materialized: true, aggregate: {{input: j, values: {{n: "count(*)"}}}}}}
 '''
     empty = grown('empty', counted.format(name='empty', path=one))
