@@ -62,7 +62,8 @@ constexpr MetricInfo kMetrics[] = {
     {"freshet_epochs_total", kCounter, "Epochs that this generation committed; told by the shard that conducts."},
     {"freshet_epoch_last_seconds", kGauge, "Duration of the last epoch from its cut to its commit."},
     {"freshet_epoch_seconds", kGauge,
-     "Quantiles of the last thousand epochs by phase: run is from the cut until all shards are done, journal from then until the cut is "
+     "Quantiles of the last thousand epochs by phase: run is from the cut until all shards are done, journal from then "
+     "until the cut is "
      "durable."},
     {"freshet_epochs_replayed_total", kCounter, "Journaled epochs that this generation has run again."},
     {"freshet_epochs_journaled", kGauge, "Epochs that the log held when this generation started."},
