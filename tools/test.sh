@@ -49,7 +49,7 @@ if [ "$mode" != --quick ]; then
     without='^$'
     [ "$sanitizer$mode" != tsanci ] || without='engine_(properties|operators|cases)_test'
     # Sanitized code takes ten times as long; plain release tests run the full number of random plans.
-    (cd build/$sanitizer && FRESHET_PROPERTY_PLANS=${FRESHET_PROPERTY_PLANS:-30} TSAN_OPTIONS="suppressions=$PWD/../../tests/tsan.supp:external_symbolizer_path=$(command -v llvm-symbolizer-19)" \
+    (cd build/$sanitizer && FRESHET_PROPERTY_PLANS=${FRESHET_PROPERTY_PLANS:-20} TSAN_OPTIONS="suppressions=$PWD/../../tests/tsan.supp:external_symbolizer_path=$(command -v llvm-symbolizer-19)" \
       ctest -L "$labels" -LE system -E "$without" -j "$jobs" --timeout 600)
   done
 fi
