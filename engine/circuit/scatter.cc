@@ -15,6 +15,7 @@ Scatter::Scatter(Distribution distribution, KeyColumns key, uint16_t shard_count
       partition_count_(partition_count),
       pending_(shard_count),
       rows_(shard_count),
+      place_(shard_count),
       combiner_(key_, hash_seed) {
   owners_.reserve(kVnodeCount);
   for (uint16_t vnode = 0; vnode < kVnodeCount; ++vnode) owners_.push_back(OwnerOf(VnodeId(vnode), shard_count));
@@ -57,8 +58,13 @@ void Scatter::SpreadByHash(const DeltaBatch& batch, std::vector<Block>* ready) {
   DeltaBatch hashed = batch;
   hashed.SetHashes(key_, hashes);
 
-  for (std::vector<uint32_t>& rows : rows_) rows.clear();
-  for (uint32_t row = 0; row < batch.size(); ++row) rows_[owners_[VnodeOf(hash[row]).value()].value()].push_back(row);
+  // Room for all rows everywhere, so that a row is placed without a question.
+  for (uint16_t shard = 0; shard < rows_.size(); ++shard) {
+    rows_[shard].resize(batch.size());
+    place_[shard] = rows_[shard].data();
+  }
+  for (uint32_t row = 0; row < batch.size(); ++row) *place_[owners_[VnodeOf(hash[row]).value()].value()]++ = row;
+  for (uint16_t shard = 0; shard < rows_.size(); ++shard) rows_[shard].resize(place_[shard] - rows_[shard].data());
   AddParts(hashed, ready);
 }
 

@@ -56,6 +56,7 @@ class Scatter {
   std::vector<ShardId> owners_;              // by vnode
   std::vector<Pending> pending_;             // by shard
   std::vector<std::vector<uint32_t>> rows_;  // scratch, by shard
+  std::vector<uint32_t*> place_;             // scratch, by shard: of its next row
   RowCombiner combiner_;                     // kHash
 };
 

@@ -13,7 +13,6 @@
 
 #include "boost/asio/executor_work_guard.hpp"
 #include "boost/asio/io_context.hpp"
-#include "boost/asio/post.hpp"
 #include "engine/base/check.h"
 #include "engine/base/str_cat.h"
 #include "server/errors/error_list.h"
@@ -38,6 +37,7 @@ constexpr int64_t kStirredReportMicros = 1'000'000;  // after anything else; als
 constexpr int64_t kQuietReportMicrosMax = 64'000'000;
 constexpr int64_t kFlushIntervalMicros = 1'000;  // that rows for other shards wait at most
 constexpr uint64_t kMemoryNoise = 1 << 20;
+constexpr int kLinkHandlersMax = 16;  // each reads at most a buffer of a connection
 
 // Another one after each start of the machine.
 std::string MachineRun() {
@@ -60,11 +60,17 @@ constexpr int kExitFailed = 1;
 class ShardProcess {
  public:
   explicit ShardProcess(const ShardProcessOptions& options)
-      : options_(options), work_(io_.get_executor()), control_(io_, &inbox_) {}
+      : options_(options),
+        links_work_(links_.get_executor()),
+        inbox_(links_),
+        work_(io_.get_executor()),
+        control_(io_, &inbox_) {}
 
   int Run();
 
  private:
+  void RunLinks();
+  void OnPeerFrame(ShardId from, Frame frame);
   // An exit code ends the process.
   std::optional<int> Handle(ShardEvent event);
   std::optional<int> HandleServer(v1::ToShard message);
@@ -85,8 +91,10 @@ class ShardProcess {
   const ShardProcessOptions options_;
   SystemClock clock_;
   const std::unique_ptr<Disk> disk_ = MakePosixDisk();
+  boost::asio::io_context links_{1};  // to the other shards; runs on the compute thread
+  boost::asio::executor_work_guard<boost::asio::io_context::executor_type> links_work_;
   Inbox inbox_;
-  boost::asio::io_context io_{1};
+  boost::asio::io_context io_{1};  // to the server; has a thread of its own
   boost::asio::executor_work_guard<boost::asio::io_context::executor_type> work_;
   ControlLink control_;
   std::thread io_thread_;
@@ -101,6 +109,10 @@ class ShardProcess {
   std::unique_ptr<SocketLink> link_;
   int64_t next_flush_ = 0;
   std::unique_ptr<PipelineShard> pipeline_;
+  struct PeerFrame {
+    ShardId from;
+    Frame frame;
+  };
   std::vector<PeerFrame> early_frames_;  // came before all links stood
   std::vector<v1::ReadRequest> early_reads_;
 
@@ -126,6 +138,7 @@ int ShardProcess::Run() {
 
   std::vector<ShardEvent> events;
   while (true) {
+    RunLinks();
     const bool woken = inbox_.Take(&events);
     if (woken && pipeline_ != nullptr) {
       pipeline_->OnSourceReady();
@@ -162,17 +175,23 @@ void ShardProcess::Wait(int64_t now) {
   if (wake > now) inbox_.Wait(wake - now);
 }
 
+// What has come over the links, up to a bound, so that reads have their turn.
+void ShardProcess::RunLinks() {
+  for (int handlers = 0; handlers < kLinkHandlersMax && links_.poll_one() > 0;) ++handlers;
+}
+
+void ShardProcess::OnPeerFrame(ShardId from, Frame frame) {
+  Stir();
+  if (pipeline_->started()) {
+    pipeline_->OnFrame(from, std::move(frame));
+  } else {
+    early_frames_.push_back({from, std::move(frame)});
+  }
+}
+
 std::optional<int> ShardProcess::Handle(ShardEvent event) {
   if (!IsPing(event)) Stir();
   if (auto* message = std::get_if<v1::ToShard>(&event)) return HandleServer(std::move(*message));
-  if (auto* frame = std::get_if<PeerFrame>(&event)) {
-    if (pipeline_ != nullptr && pipeline_->started()) {
-      pipeline_->OnFrame(frame->from, std::move(frame->frame));
-    } else {
-      early_frames_.push_back(std::move(*frame));
-    }
-    return std::nullopt;
-  }
   if (std::holds_alternative<PeersConnected>(event)) return BeginEpochs();
   if (auto* lost = std::get_if<PeerLost>(&event)) {
     // The server sees which process died, and ends the group. If none did, it learns it from this message.
@@ -310,12 +329,10 @@ std::optional<int> ShardProcess::OpenPipeline() {
   link.exchange_types = pipeline_->ExchangeTypes();
   SocketLink::Handlers handlers;
   handlers.on_connected = [this] { inbox_.Push(PeersConnected()); };
-  handlers.on_frame = [this](ShardId from, Frame frame) { inbox_.Push(PeerFrame{from, std::move(frame)}); };
+  handlers.on_frame = [this](ShardId from, Frame frame) { OnPeerFrame(from, std::move(frame)); };
   handlers.on_failed = [this](const absl::Status& status) { inbox_.Push(PeerLost{status}); };
-  link_ = std::make_unique<SocketLink>(io_, std::move(link), std::move(handlers));
-  boost::asio::post(io_, [this] {
-    if (absl::Status status = link_->Start(); !status.ok()) inbox_.Push(PeerLost{status});
-  });
+  link_ = std::make_unique<SocketLink>(links_, std::move(link), std::move(handlers));
+  if (absl::Status status = link_->Start(); !status.ok()) inbox_.Push(PeerLost{status});
   return std::nullopt;
 }
 

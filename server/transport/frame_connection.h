@@ -46,7 +46,7 @@ class FrameConnection : public std::enable_shared_from_this<FrameConnection> {
   static constexpr size_t kGatheredBytes = 128 << 10;
   static constexpr size_t kDefaultFrameBytesMax = size_t{256} << 20;
 
-  // `socket` belongs to the io_context whose one thread is the I/O thread.
+  // `socket` belongs to an io_context; the one thread that runs it is called the I/O thread here.
   static std::shared_ptr<FrameConnection> Make(Socket socket, size_t frame_bytes_max = kDefaultFrameBytesMax);
   ~FrameConnection();
 

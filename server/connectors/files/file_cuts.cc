@@ -46,7 +46,7 @@ absl::StatusOr<std::optional<int64_t>> FindRecord(const CutRules& rules, const O
     // One that was cut off meanwhile has an end, too; who reads it tells.
     const bool all_read = count < wanted || at + static_cast<int64_t>(count) >= end.size;
     buffer.SetLast(all_read && end.final);
-    while (buffer.Next()) {
+    for (buffer.Pass(from); buffer.Next(); buffer.Pass(from)) {
       if (buffer.offset() <= from) continue;
       stand();
       return buffer.offset();

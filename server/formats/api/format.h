@@ -32,10 +32,18 @@ struct RecordFrame {
   std::string_view message;  // kBad: why
 };
 
+// Whole records at the front of some bytes.
+struct RecordStretch {
+  size_t bytes = 0;
+  uint32_t newlines = 0;
+};
+
 // Cuts bytes into records. Stateless: the same records whatever the blocks they came in.
 class Framer {
  public:
   virtual ~Framer() = default;
+  // Records at the front of `bytes` that can be passed without a look at each; it may find none where there are some.
+  virtual RecordStretch Pass(std::string_view /*bytes*/) const { return {}; }
   // `bytes` begins at a record and is not empty; `last`: nothing follows them. kRecordPadding bytes behind are
   // readable.
   virtual RecordFrame Next(std::string_view bytes, bool last) const = 0;

@@ -4,6 +4,7 @@
 // lines after it are read on.
 #include "server/formats/api/record_buffer.h"
 
+#include <algorithm>
 #include <cstring>
 
 #include "engine/base/check.h"
@@ -50,6 +51,13 @@ std::span<char> RecordBuffer::Prepare(size_t bytes) {
 void RecordBuffer::Commit(size_t bytes) {
   CHECK(end_ + bytes + kRecordPadding <= memory_.size());
   end_ += bytes;
+}
+
+void RecordBuffer::Pass(int64_t offset) {
+  if (dropping_ || offset <= offset_) return;
+  const size_t bytes = std::min(end_ - begin_, static_cast<size_t>(offset - offset_));
+  const RecordStretch stretch = framer_->Pass({memory_.data() + begin_, bytes});
+  Advance(stretch.bytes, stretch.newlines);
 }
 
 StreamRecord RecordBuffer::Start() const {

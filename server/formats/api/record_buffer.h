@@ -50,6 +50,9 @@ class RecordBuffer {
     return record;
   }
 
+  // Passes records that end at or before `offset` of the stream, as far as that is faster than Next.
+  void Pass(int64_t offset);
+
   // Why the bad record given out last is bad.
   const Rejection& rejection() const { return rejection_; }
 

@@ -26,7 +26,7 @@ class SocketLink : public Link {
     std::string folder;  // sockets are {folder}/{shard}
     std::vector<std::vector<DataType>> exchange_types;
   };
-  // All on the I/O thread. A failed link ends the group.
+  // All on the thread that runs `io`. A failed link ends the group.
   struct Handlers {
     std::function<void()> on_connected;  // to all other shards
     std::function<void(ShardId from, Frame frame)> on_frame;
@@ -35,7 +35,7 @@ class SocketLink : public Link {
 
   SocketLink(boost::asio::io_context& io, Options options, Handlers handlers);
 
-  // Listens, and connects to the shards with smaller numbers, again until they listen. On the I/O thread.
+  // Listens, and connects to the shards with smaller numbers, again until they listen.
   absl::Status Start();
   // Any thread, once all are connected. Rows may wait for what follows them, up to Flush.
   void Send(ShardId to, Frame frame) override;
