@@ -46,6 +46,9 @@ TEST(DefinitionOutlineTest, ItEndsWhereEveryTableHasSourcesThatEnd) {
   EXPECT_TRUE(OutlineOf(Files({"tables: {t: {sources: [{connector: files, path: x}]}}"})).ends);
   EXPECT_FALSE(OutlineOf(Files({"tables: {t: {sources: [{connector: files}]}, u: {columns: []}}"})).ends);
   EXPECT_FALSE(OutlineOf(Files({"tables: {t: {sources: [{connector: files}, {connector: kafka}]}}"})).ends);
+  EXPECT_FALSE(
+      OutlineOf(Files({"tables: {t: {sources: [{connector: files}]}}", "tables: {t: {sources: [{connector: http}]}}"}))
+          .ends);
   EXPECT_FALSE(OutlineOf(Files({"tables: {}"})).ends);
   EXPECT_FALSE(OutlineOf(Files({"tables: ["})).ends);
   v1::Definition definition;

@@ -66,8 +66,9 @@ std::string ScalarOf(const YAML::Node& node, const char* key) {
   return node[key].Scalar();
 }
 
-// By the connectors' defaults: files end, Kafka goes on.
+// By the connectors' defaults: files end, Kafka goes on. Rows that are pushed never end.
 bool Follows(const std::string& connector, const std::string& mode) {
+  if (connector == "http") return true;
   return mode.empty() ? connector == "kafka" : mode == "follow";
 }
 

@@ -1,0 +1,49 @@
+"""TPC-H's tables as CSV files, by DuckDB's generator, and its 22 queries as DuckDB has them.
+
+Usage: tpch_data.py SCALE FOLDER       (0.01 is 10 MB, 1 is 1.1 GB)"""
+import pathlib
+import re
+import sys
+
+TABLES = ('region', 'nation', 'supplier', 'part', 'partsupp', 'customer', 'orders', 'lineitem')
+
+
+def connect(database=':memory:'):
+    """DuckDB with its extension tpch, both from packages: nothing is fetched while it runs."""
+    import duckdb  # noqa: PLC0415 - those who only want the names need neither
+    import duckdb_extension_tpch  # noqa: PLC0415
+    connection = duckdb.connect(database)
+    folder = pathlib.Path(duckdb_extension_tpch.__file__).parent
+    extension = next(folder.glob(f'extensions/v{duckdb.__version__}/*.duckdb_extension'))
+    connection.execute(f"LOAD '{extension}'")
+    return connection
+
+
+def generate(connection, scale):
+    connection.execute(f'CALL dbgen(sf = {float(scale)})')
+
+
+def write_tables(connection, folder):
+    folder = pathlib.Path(folder)
+    folder.mkdir(parents=True, exist_ok=True)
+    for table in TABLES:
+        partial = folder / f'{table}.csv.partial'
+        connection.execute(f"COPY {table} TO '{partial}' (FORMAT csv, HEADER)")
+        partial.rename(folder / f'{table}.csv')
+
+
+def queries(connection):
+    """Number -> text. LIMIT is left out: which of equal rows it leaves is not said."""
+    return {number: re.sub(r'\bLIMIT\s+\d+;', ';', text)
+            for number, text in connection.execute('SELECT query_nr, query FROM tpch_queries()').fetchall()}
+
+
+def main():
+    scale, folder = sys.argv[1:]
+    connection = connect()
+    generate(connection, scale)
+    write_tables(connection, folder)
+
+
+if __name__ == '__main__':
+    main()
