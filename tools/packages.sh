@@ -8,7 +8,7 @@ build=(clang-19 libclang-rt-19-dev lld-19 cmake ninja-build ccache mold pkg-conf
   libgtest-dev libgmock-dev libbenchmark-dev libboost1.81-dev libboost-json1.81-dev libboost-url1.81-dev libssl-dev
   libsimdjson-dev libpg-query-dev libspdlog-dev libfmt-dev libyaml-cpp-dev libcli11-dev libxxhash-dev libjemalloc-dev libre2-dev)
 example=(bible-kjv bible-kjv-text python3 python3-pip curl)
-test=(clang-format-19 llvm-19 valgrind kcat python3-venv maven default-jre-headless procps)
+test=(clang-format-19 llvm-19 valgrind kcat python3-venv maven default-jre-headless procps postgresql)
 
 wanted=("${build[@]}" "${example[@]}")
 [ "${1:-build}" != test ] || wanted+=("${test[@]}")

@@ -12,7 +12,7 @@ struct SqlStep {
   enum class Kind { kRows, kQuery, kError };
   Kind kind = Kind::kRows;
   int line = 0;
-  size_t columns = 0;                 // kQuery
+  std::string types;                  // kQuery: a letter a column; R: numbers, whose 1.50 is 1.5
   std::string sql;                    // kRows: INSERT or DELETE
   std::vector<std::string> expected;  // kQuery: rows, sorted; kError: parts of the message
 };
