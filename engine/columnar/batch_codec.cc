@@ -1,6 +1,7 @@
 // A frame is a header, the hash key, the weights, the hashes, and per column a header and its buffers as they lie in
-// memory. String cells that are long carry an offset into the column's packed heap in the place of their pointer. Cells
-// that are no values are written as zeros, whatever lies in memory there.
+// memory. String cells that are long carry an offset into the column's packed heap in the place of their pointer; cells
+// that follow each other may share a text. Cells that are no values are written as zeros, whatever lies in memory
+// there.
 //
 // Decoding trusts nothing: sizes are held against the bytes that are left before memory is taken, and each value that
 // would break an invariant of the engine (booleans, scales, error codes, string cells) is looked at.
@@ -74,11 +75,20 @@ void PutValues(const Column& column, std::string* out) {
   }
 }
 
+// Whether a long cell's text is the one before it in memory, as the name of a partition is under all its rows: it goes
+// into the frame once.
+bool IsSameText(const StringCell& cell, const StringCell* before) {
+  return before != nullptr && before->size() == cell.size() && before->data() == cell.data();
+}
+
 size_t HeapBytes(const Column& column) {
   const StringCell* cells = column.values<StringCell>();
+  const StringCell* last = nullptr;
   size_t bytes = 0;
   for (uint32_t row = 0; row < column.size(); ++row) {
-    if (!cells[row].is_inline() && column.IsValue(row)) bytes += cells[row].size();
+    if (cells[row].is_inline() || !column.IsValue(row) || IsSameText(cells[row], last)) continue;
+    last = &cells[row];
+    bytes += last->size();
   }
   return bytes;
 }
@@ -89,6 +99,7 @@ void PutStrings(const Column& column, size_t heap_bytes, std::string* out) {
   size_t heap_begin = begin + column.size() * sizeof(CodedCell);
   out->resize(heap_begin + heap_bytes);
   CodedCell coded;
+  const StringCell* last = nullptr;
   size_t heap_used = 0;
   for (uint32_t row = 0; row < column.size(); ++row) {
     const StringCell& cell = cells[row];
@@ -97,9 +108,12 @@ void PutStrings(const Column& column, size_t heap_bytes, std::string* out) {
     } else {
       std::memcpy(&coded, &cell, sizeof(coded));
       if (!cell.is_inline()) {
-        coded.rest = heap_used;
-        std::memcpy(out->data() + heap_begin + heap_used, cell.data(), cell.size());
-        heap_used += cell.size();
+        if (!IsSameText(cell, last)) {
+          std::memcpy(out->data() + heap_begin + heap_used, cell.data(), cell.size());
+          heap_used += cell.size();
+          last = &cell;
+        }
+        coded.rest = heap_used - cell.size();
       }
     }
     std::memcpy(out->data() + begin + row * sizeof(coded), &coded, sizeof(coded));

@@ -14,15 +14,20 @@
 namespace freshet {
 namespace {
 
+// A range of a file that ends is worth a shard's while at this part of `split_bytes`: the others would wait for the one
+// that reads the file alone.
+constexpr uint64_t kEvenRangesInSplit = 16;
+
 // Where the ranges of a file that ends begin, the first at 0.
 absl::StatusOr<std::vector<CutSearch>> CutEvenly(const FileEntry& file, const ExtentOptions& options) {
   std::vector<CutSearch> starts = {{0, 0}};
-  bool splits = options.shard_count > 1 && file.size > static_cast<int64_t>(options.cuts.split_bytes);
-  if (!splits) return starts;
+  const auto least = static_cast<int64_t>(std::max<uint64_t>(options.cuts.split_bytes / kEvenRangesInSplit, 1));
+  const auto count = std::min<int64_t>(options.shard_count, file.size / least);
+  if (count < 2) return starts;
   ASSIGN_OR_RETURN(OpenFile open, OpenFile::Open(options.files_root, file.path));
   CutSearch search = SearchFrom(options.cuts, 0, 0);
-  for (uint32_t i = 1; i < options.shard_count; ++i) {
-    int64_t share = static_cast<int64_t>(static_cast<int128>(file.size) * i / options.shard_count);
+  for (int64_t i = 1; i < count; ++i) {
+    int64_t share = static_cast<int64_t>(static_cast<int128>(file.size) * i / count);
     if (share < starts.back().at) continue;
     ASSIGN_OR_RETURN(std::optional<int64_t> cut, FindCut(options.cuts, open, share, {file.size, true}, &search));
     if (cut && *cut < file.size) starts.push_back(search);

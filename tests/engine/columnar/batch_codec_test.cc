@@ -92,6 +92,19 @@ TEST(BatchCodecTest, WhatLiesInInvalidCellsIsNotSent) {
   EXPECT_EQ(DatumAt(back->column(ColumnIndex(1)), 1), Datum::Decimal(Numeric::Make(1, 0)));
 }
 
+TEST(BatchCodecTest, ATextUnderManyRowsIsSentOnce) {
+  const std::string text(1000, 'x');
+  const Schema schema = {{"name", {TypeKind::kText}}};
+  const DeltaBatch two = BatchOf({{{Datum::Text(text)}, 1}, {{Datum::Text("another text that is long")}, 1}}, schema);
+  const std::vector<uint32_t> rows = {0, 0, 0, 1, 1, 0, 0, 0};
+  const DeltaBatch batch = GatherBatch(two, rows);
+  const std::string bytes = Encode(batch);
+  EXPECT_LT(bytes.size(), 2500u);
+  absl::StatusOr<DeltaBatch> back = DecodeExactly(bytes, TypesOf(schema));
+  ASSERT_TRUE(back.ok()) << back.status();
+  EXPECT_EQ(RowsOf(*back), RowsOf(batch));
+}
+
 TEST(BatchCodecTest, RefusesOtherColumns) {
   Random random(2);
   Schema schema = {{"a", {TypeKind::kBigint}}, {"b", {TypeKind::kText}}};
