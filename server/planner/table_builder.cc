@@ -71,11 +71,11 @@ class TableBuilder {
       const v1::Column& column = table_.columns(i);
       std::string path = JoinPath(JoinPath(path_, "columns"), static_cast<size_t>(i));
       CheckColumnName(column.name(), path, problems_);
-      if (!column.name().empty() && !seen.insert(column.name()).second) {
-        Add(ErrorCode::kDuplicateName, path, StrCat("the column ", column.name(), " stands twice"));
-      }
+      const bool again = !column.name().empty() && !seen.insert(column.name()).second;
+      if (again) Add(ErrorCode::kDuplicateName, path, StrCat("the column ", column.name(), " stands twice"));
       names_.push_back(column.name());
-      scope_.push_back({column.name(), {}, CheckType(column, path)});
+      // What reads the first of them is no mistake as well.
+      scope_.push_back({again ? "" : column.name(), {}, CheckType(column, path)});
     }
   }
 

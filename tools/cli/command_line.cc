@@ -62,7 +62,7 @@ void AddFiles(CLI::App* command, std::vector<std::string>* files, bool required)
   CLI::Option* option =
       command
           ->add_option("-f,--file", *files,
-                       "Definition file (YAML or JSON; - is standard input); later ones replace tables' sources")
+                       "Definition file (YAML, JSON or SQL; - is standard input); later ones replace tables' sources")
           ->allow_extra_args(false)
           ->type_name("FILE");
   if (required) option->required();

@@ -19,7 +19,10 @@ class ColumnFinder {
     for (const v1::Table& table : plan_.tables()) {
       if (table.name() != name) continue;
       Names names;
-      for (const v1::Column& column : table.columns()) names.push_back(column.name());
+      for (const v1::Column& column : table.columns()) {
+        // One that stands twice is told where the table is declared.
+        if (std::find(names.begin(), names.end(), column.name()) == names.end()) names.push_back(column.name());
+      }
       return names;
     }
     for (const v1::View& view : plan_.views()) {
