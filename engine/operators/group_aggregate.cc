@@ -37,36 +37,52 @@ GroupAggregate::GroupAggregate(Options options)
 void GroupAggregate::PlanArguments() {
   arguments_.push_back(std::make_unique<ArgumentState>(ArgumentState::Options{}));
   for (const Aggregate& aggregate : options_.aggregates) {
-    CHECK_EQ(aggregate.function->arguments.size(), aggregate.argument.has_value() ? 1u : 0u);
-    ArgumentState& argument = ArgumentFor(aggregate);
+    CHECK_EQ(aggregate.function->arguments.size(), aggregate.arguments.size()) << aggregate.function->name;
+    CHECK_EQ(aggregate.function->parameters.size(), aggregate.parameters.size()) << aggregate.function->name;
+    AggregateForm form;
+    ArgumentState& argument = ArgumentFor(StateOptionsFor(aggregate, &form));
     argument.AddNeeds(aggregate.function->needs);
     argument_of_.push_back(&argument);
+    forms_.push_back(std::move(form));
   }
 }
 
-ArgumentState& GroupAggregate::ArgumentFor(const Aggregate& aggregate) {
-  for (const auto& argument : arguments_) {
-    const ArgumentState::Options& known = argument->options();
-    if (known.column == aggregate.argument && known.filter == aggregate.filter &&
-        known.distinct == aggregate.distinct) {
-      return *argument;
-    }
-  }
+ArgumentState::Options GroupAggregate::StateOptionsFor(const Aggregate& aggregate, AggregateForm* form) const {
+  auto ordered = [&](ColumnIndex column, SortOrder order) {
+    return OrderedArgument{column, options_.input_types[column.value()], order};
+  };
+  std::vector<OrderedArgument> arguments, order;
+  for (ColumnIndex column : aggregate.arguments) arguments.push_back(ordered(column, {}));
+  for (const OrderedColumn& each : aggregate.order) order.push_back(ordered(each.column, each.order));
+  form->type = ResultTypeOf(*aggregate.function, arguments.empty() ? DataType{} : arguments[0].type);
+  form->parameters = aggregate.parameters;
   ArgumentState::Options options;
-  options.column = aggregate.argument;
-  if (aggregate.argument) options.type = options_.input_types[aggregate.argument->value()];
   options.filter = aggregate.filter;
   options.distinct = aggregate.distinct;
   options.append_only = options_.append_only;
-  arguments_.push_back(std::make_unique<ArgumentState>(options));
+  options.rows = RowFormOf(*aggregate.function, arguments, order, &form->argument_parts);
+  if (!options.rows.empty() || arguments.empty()) return options;
+  options.column = arguments[0].column;
+  options.type = arguments[0].type;
+  if (arguments.size() == 2) options.second = arguments[1].column;
+  return options;
+}
+
+ArgumentState& GroupAggregate::ArgumentFor(ArgumentState::Options options) {
+  for (const auto& argument : arguments_) {
+    const ArgumentState::Options& known = argument->options();
+    if (known.column == options.column && known.second == options.second && known.rows == options.rows &&
+        known.filter == options.filter && known.distinct == options.distinct) {
+      return *argument;
+    }
+  }
+  arguments_.push_back(std::make_unique<ArgumentState>(std::move(options)));
   return *arguments_.back();
 }
 
 std::vector<DataType> GroupAggregate::OutputTypes() const {
   std::vector<DataType> types = TypesOf(options_.input_types, options_.key);
-  for (size_t i = 0; i < options_.aggregates.size(); ++i) {
-    types.push_back(ResultTypeOf(*options_.aggregates[i].function, argument_of_[i]->options().type));
-  }
+  for (const AggregateForm& form : forms_) types.push_back(form.type);
   return types;
 }
 
@@ -125,9 +141,7 @@ std::vector<Column> GroupAggregate::Results(std::span<Entry* const> entries) con
   results.reserve(options_.aggregates.size());
   std::span<const Entry* const> groups(entries);
   for (size_t i = 0; i < options_.aggregates.size(); ++i) {
-    const AggregateFunction& function = *options_.aggregates[i].function;
-    const ArgumentState& argument = *argument_of_[i];
-    results.push_back(function.compute(argument, ResultTypeOf(function, argument.options().type), groups));
+    results.push_back(options_.aggregates[i].function->compute(*argument_of_[i], forms_[i], groups));
   }
   return results;
 }

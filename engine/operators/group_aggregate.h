@@ -19,11 +19,17 @@ namespace freshet {
 
 class GroupAggregate : public Operator {
  public:
+  struct OrderedColumn {
+    ColumnIndex column;
+    SortOrder order;
+  };
   struct Aggregate {
     const AggregateFunction* function = nullptr;
-    std::optional<ColumnIndex> argument;
-    std::optional<ColumnIndex> filter;  // FILTER (WHERE column): a boolean column of the input
-    bool distinct = false;              // each value of the argument counts once in a group
+    std::vector<ColumnIndex> arguments;
+    std::optional<ColumnIndex> filter;   // FILTER (WHERE column): a boolean column of the input
+    bool distinct = false;               // each value of the argument counts once in a group
+    std::vector<OrderedColumn> order{};  // ORDER BY of the call, or of WITHIN GROUP
+    std::vector<Datum> parameters{};     // as the function declares them
   };
   struct Options {
     std::vector<DataType> input_types;
@@ -62,7 +68,8 @@ class GroupAggregate : public Operator {
   static constexpr uint32_t kTouchChunk = EntryList::kBlock;
 
   void PlanArguments();
-  ArgumentState& ArgumentFor(const Aggregate& aggregate);
+  ArgumentState::Options StateOptionsFor(const Aggregate& aggregate, AggregateForm* form) const;
+  ArgumentState& ArgumentFor(ArgumentState::Options options);
   std::vector<Column> Results(std::span<Entry* const> entries) const;
   bool Exists(const Entry* entry) const { return is_global() ? emitted_ : arguments_[0]->Count(entry) > 0; }
   // Of the pieces of an argument's values.
@@ -90,6 +97,7 @@ class GroupAggregate : public Operator {
   // Of each distinct argument; the first counts the rows.
   std::vector<std::unique_ptr<ArgumentState>> arguments_;
   std::vector<const ArgumentState*> argument_of_;  // by aggregate
+  std::vector<AggregateForm> forms_;               // by aggregate
   EntryBit touched_bit_;
   std::unique_ptr<KeyTable> table_;
   KeyBatch keys_;

@@ -94,6 +94,16 @@ class OrderedGroup {
     }
   }
 
+  // The same, until visit answers false.
+  template <typename Visit>
+  void ForEachWhile(Visit visit) const {
+    if (is_tree()) {
+      WalkWhile(tree()->root, tree()->height, visit);
+    } else if (handle_ != 0) {
+      WalkWhile(leaf(), 0, visit);
+    }
+  }
+
   // Frees everything.
   void Clear(BlockPool& pool) {
     if (is_tree()) {
@@ -419,13 +429,26 @@ class OrderedGroup {
 
   template <typename Visit>
   static void Walk(const void* node, uint32_t height, Visit& visit) {
+    auto always = [&](const T& value, int64_t weight) {
+      visit(value, weight);
+      return true;
+    };
+    WalkWhile(node, height, always);
+  }
+  template <typename Visit>
+  static bool WalkWhile(const void* node, uint32_t height, Visit& visit) {
     if (height == 0) {
       auto* leaf = static_cast<const Leaf*>(node);
-      for (uint32_t i = 0; i < leaf->count; ++i) visit(leaf->values()[i], leaf->WeightAt(i));
-      return;
+      for (uint32_t i = 0; i < leaf->count; ++i) {
+        if (!visit(leaf->values()[i], leaf->WeightAt(i))) return false;
+      }
+      return true;
     }
     auto* inner = static_cast<const Inner*>(node);
-    for (uint32_t i = 0; i < inner->count; ++i) Walk(inner->children[i], height - 1, visit);
+    for (uint32_t i = 0; i < inner->count; ++i) {
+      if (!WalkWhile(inner->children[i], height - 1, visit)) return false;
+    }
+    return true;
   }
 
   uintptr_t handle_ = 0;  // a Leaf, or a Tree with kTreeBit

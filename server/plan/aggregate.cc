@@ -24,6 +24,13 @@ void AppendLogic(const PlanAggregate& node, std::string* out) {
     StrAppend(out, call.distinct ? " distinct " : " ", call.function, "@", call.semantic_version, ":",
               TypeName(call.type));
     for (uint32_t column : call.arguments) StrAppend(out, ",", column);
+    for (const PlanSortColumn& key : call.order) {
+      StrAppend(out, " by ", key.column, key.order.descending ? " desc" : "",
+                key.order.nulls_first ? " nulls first" : "");
+    }
+    for (size_t i = 0; i < call.parameters.size(); ++i) {
+      StrAppend(out, " with ", FormatDatum(call.parameters[i], call.parameter_types[i]));
+    }
     if (call.filter) StrAppend(out, " if ", *call.filter);
   }
 }
@@ -38,6 +45,9 @@ std::string Validate(const PlanAggregate& node, Inputs inputs) {
   for (const PlanAggregateCall& call : node.calls) {
     for (uint32_t column : call.arguments) {
       if (column >= schema.size()) return StrCat(call.function, " has no column ", column);
+    }
+    for (const PlanSortColumn& key : call.order) {
+      if (key.column >= schema.size()) return StrCat("the order of ", call.function, " has no column ", key.column);
     }
     if (call.filter && (*call.filter >= schema.size() || schema[*call.filter].type.kind != TypeKind::kBoolean)) {
       return StrCat("the filter of ", call.function, " is no boolean");

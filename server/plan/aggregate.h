@@ -7,9 +7,17 @@
 #include <string_view>
 #include <vector>
 
+#include "engine/columnar/sort_key.h"
 #include "server/plan/relation.h"
 
 namespace freshet {
+
+struct PlanSortColumn {
+  uint32_t column = 0;
+  SortOrder order;
+
+  bool operator==(const PlanSortColumn&) const = default;
+};
 
 struct PlanAggregateCall {
   std::string function;
@@ -18,6 +26,9 @@ struct PlanAggregateCall {
   DataType type;
   uint32_t semantic_version = 1;
   bool distinct = false;
+  std::vector<PlanSortColumn> order;
+  std::vector<Datum> parameters;  // constants of the function's parameter types
+  std::vector<DataType> parameter_types;
 
   bool operator==(const PlanAggregateCall&) const = default;
 };

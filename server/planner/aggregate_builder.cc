@@ -32,6 +32,9 @@ class AggregateBuilder {
       made.distinct = call.distinct && !over_distinct_rows;
       for (const Expression& argument : call.arguments) made.arguments.push_back(Read(argument, "", false));
       if (call.filter) made.filter = Read(*call.filter, "", false);
+      for (const BoundSortKey& key : call.order) made.order.push_back({Read(key.value, "", false), key.order});
+      made.parameters = call.parameters;
+      for (TypeKind parameter : call.function->parameters) made.parameter_types.push_back({parameter});
       node.names.push_back(StrCat(made.function, node.calls.size() + 1));
       node.calls.push_back(std::move(made));
     }
@@ -88,7 +91,8 @@ bool FitsDistinctRows(const BoundAggregate& bound) {
   for (const BoundAggregateCall& call : bound.calls) {
     any = any || call.distinct;
     bool indifferent = call.function->needs.least || call.function->needs.greatest;
-    fits = fits && (call.distinct || indifferent) && call.arguments.size() == 1 && !call.filter;
+    fits = fits && (call.distinct || indifferent) && call.arguments.size() == 1 && !call.filter &&
+           call.function->values == AggregateValues::kOneArgument;
     for (const Expression& argument : call.arguments) arguments.insert(ExpressionLogic(argument));
   }
   return any && fits && arguments.size() == 1;

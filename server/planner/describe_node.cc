@@ -156,6 +156,13 @@ class Describer {
     Add("key", node_.aggregate().key().empty() ? "none: one row" : List(node_.aggregate().key(), inputs));
     for (const v1::AggregateCall& call : node_.aggregate().calls()) {
       std::string arguments = call.arguments().empty() ? "*" : List(call.arguments(), inputs);
+      for (const v1::BoundExpression& parameter : call.parameters()) {
+        StrAppend(&arguments, ", ", DescribeExpression(parameter, inputs));
+      }
+      for (int i = 0; i < call.order_size(); ++i) {
+        StrAppend(&arguments, i == 0 ? " by " : ", ", inputs[call.order(i).column()],
+                  call.order(i).descending() ? " desc" : "");
+      }
       std::string text = StrCat(call.function(), call.distinct() ? "(distinct " : "(", arguments, ")");
       if (call.filter() > 0) StrAppend(&text, " if ", inputs[static_cast<size_t>(call.filter() - 1)]);
       calls.push_back(std::move(text));

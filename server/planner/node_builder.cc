@@ -74,7 +74,8 @@ std::optional<TableCall> BindTableCall(const v1::Expression& expression, const S
     return std::nullopt;
   }
   const Syntax& syntax = *std::get<SyntaxRef>(read);
-  if (syntax.kind != SyntaxKind::kCall || syntax.star || syntax.distinct || syntax.filter != nullptr) {
+  if (syntax.kind != SyntaxKind::kCall || syntax.star || syntax.distinct || syntax.filter != nullptr ||
+      !syntax.order.empty()) {
     errors.push_back(
         {ErrorCode::kInvalidDefinition, "a flat_map calls a table function", "call: \"words(line)\"", syntax.offset});
     return std::nullopt;

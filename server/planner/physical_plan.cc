@@ -126,6 +126,15 @@ class PhysicalPlanWriter {
       added->set_filter(call.filter ? static_cast<int32_t>(*call.filter) + 1 : 0);
       *added->mutable_type() = TypeToProto(call.type);
       added->set_distinct(call.distinct);
+      for (const PlanSortColumn& key : call.order) {
+        v1::SortColumn* column = added->add_order();
+        column->set_column(key.column);
+        column->set_descending(key.order.descending);
+        column->set_nulls_first(key.order.nulls_first);
+      }
+      for (size_t i = 0; i < call.parameters.size(); ++i) {
+        *added->add_parameters() = ExpressionToProto(Expression::Literal(call.parameters[i], call.parameter_types[i]));
+      }
     }
   }
   void WriteOperation(const PlanDistinct&, const PlanNode&, v1::PhysicalNode* out) { out->mutable_distinct(); }

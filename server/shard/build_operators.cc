@@ -271,6 +271,22 @@ class OperatorBuilder {
     }
   }
 
+  absl::Status ReadOrderAndParameters(const v1::AggregateCall& call, GroupAggregate::Aggregate* out) const {
+    for (const v1::SortColumn& key : call.order()) {
+      if (key.column() >= input_schemas_[0].size()) return Unknown("the order of an aggregate");
+      out->order.push_back({ColumnIndex(key.column()), {key.descending(), key.nulls_first()}});
+    }
+    for (const v1::BoundExpression& parameter : call.parameters()) {
+      ASSIGN_OR_RETURN(Expression read, ReadExpression(parameter, {}));
+      const size_t place = out->parameters.size();
+      const std::vector<TypeKind>& wanted = out->function->parameters;
+      if (place >= wanted.size() || read.kind != ExpressionKind::kLiteral || read.type.kind != wanted[place]) break;
+      out->parameters.push_back(read.literal);
+    }
+    if (out->parameters.size() == out->function->parameters.size()) return absl::OkStatus();
+    return Unknown(StrCat("the constants of the aggregate ", call.function()));
+  }
+
   OperatorOr MakeAggregate(const v1::PhysicalNode& node) {
     GroupAggregate::Options options;
     options.input_types = InputTypes();
@@ -281,10 +297,11 @@ class OperatorBuilder {
       for (ColumnIndex argument : arguments) kinds.push_back(options.input_types[argument.value()].kind);
       GroupAggregate::Aggregate aggregate;
       aggregate.function = FindAggregate(call.function(), kinds);
-      if (aggregate.function == nullptr || arguments.size() > 1 || (call.distinct() && arguments.empty())) {
+      if (aggregate.function == nullptr || (call.distinct() && arguments.empty())) {
         return Unknown(StrCat("the aggregate ", call.function()));
       }
-      if (!arguments.empty()) aggregate.argument = arguments[0];
+      aggregate.arguments = std::move(arguments);
+      RETURN_IF_ERROR(ReadOrderAndParameters(call, &aggregate));
       aggregate.distinct = call.distinct();
       if (call.filter() > 0) {
         uint32_t filter = static_cast<uint32_t>(call.filter() - 1);

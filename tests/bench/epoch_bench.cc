@@ -105,12 +105,8 @@ struct Builder {
     GroupAggregate::Options options;
     options.input_types = kTypes;
     options.key = {ColumnIndex(0)};
-    for (const AggregateFunction* function : FindAggregates(name)) {
-      if (function->arguments == std::vector{TypeKind::kBigint} && function->result == TypeKind::kBigint) {
-        options.aggregates = {{function, ColumnIndex(1), std::nullopt}};
-      }
-    }
-    CHECK(!options.aggregates.empty()) << name;
+    options.aggregates = {{FindAggregate(name, std::vector{TypeKind::kBigint}), {ColumnIndex(1)}, std::nullopt}};
+    CHECK(options.aggregates[0].function != nullptr) << name;
     options.state = {std::to_string(operators), "groups"};
     options.hash_seed = seed;
     return Add(std::make_unique<GroupAggregate>(options), {input});

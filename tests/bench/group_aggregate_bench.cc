@@ -28,13 +28,13 @@ std::unique_ptr<GroupAggregate> MakeOperator(Input input) {
   GroupAggregate::Options options;
   options.input_types = {{TypeKind::kBigint}, {TypeKind::kBigint}};
   options.key = {ColumnIndex(0)};
-  auto add = [&](std::string_view name, std::optional<ColumnIndex> argument) {
-    std::vector<TypeKind> types(argument ? 1 : 0, TypeKind::kBigint);
-    options.aggregates.push_back({FindAggregate(name, types), argument, std::nullopt});
+  auto add = [&](std::string_view name, std::vector<ColumnIndex> arguments) {
+    std::vector<TypeKind> types(arguments.size(), TypeKind::kBigint);
+    options.aggregates.push_back({FindAggregate(name, types), std::move(arguments), std::nullopt});
   };
-  add("count", std::nullopt);
-  add("sum", ColumnIndex(1));
-  add("max", ColumnIndex(1));
+  add("count", {});
+  add("sum", {ColumnIndex(1)});
+  add("max", {ColumnIndex(1)});
   options.append_only = input == Input::kAppendOnly;
   options.hash_seed = 7;
   return std::make_unique<GroupAggregate>(std::move(options));
@@ -86,7 +86,7 @@ void Words(benchmark::State& state) {
   GroupAggregate::Options options;
   options.input_types = {{TypeKind::kText}};
   options.key = {ColumnIndex(0)};
-  options.aggregates.push_back({FindAggregate("count", {}), std::nullopt, std::nullopt});
+  options.aggregates.push_back({FindAggregate("count", {}), {}, std::nullopt});
   options.hash_seed = 7;
   GroupAggregate op(std::move(options));
   Output out;

@@ -110,8 +110,8 @@ Work Aggregate(bool append_only) {
   options.key = {ColumnIndex(0)};
   const std::vector<TypeKind> argument = {TypeKind::kBigint};
   options.aggregates = {{FindAggregate("count", {}), {}, {}},
-                        {FindAggregate("sum", argument), ColumnIndex(1), {}},
-                        {FindAggregate("max", argument), ColumnIndex(1), {}}};
+                        {FindAggregate("sum", argument), {ColumnIndex(1)}, {}},
+                        {FindAggregate("max", argument), {ColumnIndex(1)}, {}}};
   options.append_only = append_only;
   options.hash_seed = 7;
   return PushAndSeal(std::make_shared<GroupAggregate>(std::move(options)), Batches(5000));

@@ -45,7 +45,7 @@ void SaveAfterOneChange(benchmark::State& state) {
   options.input_types = {kBigint, kBigint};
   options.key = {ColumnIndex(0)};
   for (const char* name : {"min", "max"}) {
-    options.aggregates.push_back({FindAggregate(name, std::vector{TypeKind::kBigint}), ColumnIndex(1), std::nullopt});
+    options.aggregates.push_back({FindAggregate(name, std::vector{TypeKind::kBigint}), {ColumnIndex(1)}, std::nullopt});
   }
   options.state = {"node", "groups"};
   GroupAggregate op(std::move(options));

@@ -112,7 +112,29 @@ Datum Quotient(int64_t sum, int64_t count) {
 
 using Group = std::vector<std::pair<const Row*, int64_t>>;
 
+// string_agg(x by y), arg_min(x by y), arg_max(x by y).
+Datum AggregateRows(const PlanAggregate& aggregate, const Group& group) {
+  const bool joins = aggregate.function == "string_agg";
+  std::map<std::pair<Datum, Datum>, int64_t> rows;
+  for (auto [row, weight] : group) {
+    const Datum& value = (*row)[*aggregate.column];
+    const Datum& by = (*row)[*aggregate.by];
+    if (value.is_error() || by.is_error()) return Datum::Error(CellError::kErrorInAggregate);
+    if (value.is_null() || (by.is_null() && !joins)) continue;
+    rows[{by, value}] += weight;
+  }
+  if (rows.empty()) return Datum::Null();
+  if (!joins) return aggregate.function == "arg_min" ? rows.begin()->first.second : rows.rbegin()->first.second;
+  std::string joined;
+  for (const auto& [row, weight] : rows) {
+    for (int64_t i = 0; i < weight; ++i) joined += row.second.text_value() + ",";
+  }
+  joined.pop_back();
+  return Datum::Text(joined);
+}
+
 Datum Aggregate(const PlanAggregate& aggregate, const Group& group, DataType result_type) {
+  if (aggregate.by) return AggregateRows(aggregate, group);
   int64_t count = 0;
   int64_t sum = 0;
   Datum least, greatest;

@@ -210,6 +210,7 @@ void ReadAggregate(LineReader& line, const Plan& plan, PlanNode* node) {
     if (line.TryTake("(")) {
       aggregate.distinct = line.TryTake("distinct");
       aggregate.column = line.Column(schema);
+      if (line.TryTake("by")) aggregate.by = line.Column(schema);
       line.Take(")");
     }
     if (line.TryTake("as")) aggregate.name = line.Next();
@@ -344,8 +345,9 @@ std::string FormatNode(const Plan& plan, const PlanNode& node) {
       return absl::StrCat(node.name, " = ", FormatJoin(plan, node, "anti_join"));
     case PlanNode::Kind::kAggregate: {
       for (const PlanAggregate& aggregate : node.aggregates) {
+        std::string by = aggregate.by ? absl::StrCat(" by ", input().schema[*aggregate.by].name) : std::string();
         std::string argument = aggregate.column ? absl::StrCat(aggregate.distinct ? "(distinct " : "(",
-                                                               input().schema[*aggregate.column].name, ")")
+                                                               input().schema[*aggregate.column].name, by, ")")
                                                 : std::string();
         parts.push_back(absl::StrCat(aggregate.function, argument, " as ", aggregate.name));
       }
@@ -427,6 +429,7 @@ void DeriveSchema(const Plan& plan, PlanNode* node) {
           argument = first.schema[*aggregate.column].type;
           types.push_back(argument.kind);
         }
+        if (aggregate.ArgumentIsBy()) types.push_back(first.schema[*aggregate.by].type.kind);
         const AggregateFunction* function = FindAggregate(aggregate.function, types);
         CHECK(function != nullptr) << aggregate.function;
         node->schema.push_back({aggregate.name, ResultTypeOf(*function, argument)});

@@ -28,10 +28,12 @@ struct PlanExpression {
 };
 
 struct PlanAggregate {
-  std::string function;            // count, sum, avg, min, max
+  std::string function;            // count, sum, avg, min, max, string_agg, arg_min, arg_max
   std::optional<uint32_t> column;  // none: count(*)
   std::string name;
   bool distinct = false;
+  bool ArgumentIsBy() const { return by && function != "string_agg"; }
+  std::optional<uint32_t> by;  // of string_agg what it is ordered by, of arg_min and arg_max what is smallest, largest
 };
 
 // At the end of a source of upserts: record time, partition, offset.

@@ -201,13 +201,20 @@ class PlanBuilder {
     options.key = KeyOf(node.left_key);
     for (const PlanAggregate& aggregate : node.aggregates) {
       std::vector<TypeKind> types;
-      std::optional<ColumnIndex> argument;
+      std::vector<ColumnIndex> arguments;
       if (aggregate.column) {
         types.push_back(schema[*aggregate.column].type.kind);
-        argument = ColumnIndex(*aggregate.column);
+        arguments.emplace_back(*aggregate.column);
+      }
+      if (aggregate.ArgumentIsBy()) {
+        types.push_back(schema[*aggregate.by].type.kind);
+        arguments.emplace_back(*aggregate.by);
       }
       options.aggregates.push_back(
-          {FindAggregate(aggregate.function, types), argument, std::nullopt, aggregate.distinct});
+          {FindAggregate(aggregate.function, types), std::move(arguments), std::nullopt, aggregate.distinct});
+      if (aggregate.function != "string_agg") continue;
+      options.aggregates.back().order = {{ColumnIndex(*aggregate.by), {}}};
+      options.aggregates.back().parameters = {Datum::Text(",")};
     }
     options.owns_empty_key = owns_empty_key_;
     options.state = {node.name, "groups"};

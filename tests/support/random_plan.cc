@@ -223,6 +223,16 @@ class PlanMaker {
       PlanAggregate aggregate;
       aggregate.function = kFunctions[which];
       aggregate.name = absl::StrCat("g", i);
+      if (Below(5) == 0) {
+        static const char* const kOfRows[] = {"string_agg", "arg_min", "arg_max"};
+        const int64_t which_of_rows = Below(3);
+        aggregate.function = kOfRows[which_of_rows];
+        aggregate.column = SomeColumn(schema, which_of_rows == 0 || Below(2) == 0 ? kText : kBigint);
+        aggregate.by = SomeColumn(schema, Below(3) == 0 ? kText : kBigint);
+        if (!aggregate.column || !aggregate.by) return false;
+        node->aggregates.push_back(std::move(aggregate));
+        continue;
+      }
       if (which > 0) {
         aggregate.column = SomeColumn(schema, (which == 1 || which > 3) && Below(3) == 0 ? kText : kBigint);
         if (!aggregate.column) return false;

@@ -23,6 +23,7 @@ struct AccumulatorInput {
   const uint32_t* rows = nullptr;
   uint32_t first = 0;
   const int64_t* weights = nullptr;
+  const Column* second = nullptr;  // of aggregates over pairs
 
   uint32_t RowAt(uint32_t i) const { return rows == nullptr ? first + i : rows[i]; }
   int64_t WeightAt(uint32_t i) const { return weights == nullptr ? 1 : weights[i]; }

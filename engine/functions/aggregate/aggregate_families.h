@@ -14,10 +14,9 @@ std::vector<AggregateFunction> MinMaxFunctions();
 std::vector<AggregateFunction> BooleanFunctions();
 std::vector<AggregateFunction> BitFunctions();
 std::vector<AggregateFunction> VarianceFunctions();
-
-// All types a value can have, in the order of TypeKind.
-inline constexpr TypeKind kAllTypes[] = {
-    TypeKind::kBoolean, TypeKind::kSmallint, TypeKind::kInteger, TypeKind::kBigint,    TypeKind::kNumeric,
-    TypeKind::kDouble,  TypeKind::kText,     TypeKind::kDate,    TypeKind::kTimestamp, TypeKind::kTimestamptz};
+std::vector<AggregateFunction> ExtremeRowFunctions();
+std::vector<AggregateFunction> OrderedTextFunctions();
+std::vector<AggregateFunction> PercentileFunctions();
+std::vector<AggregateFunction> RegressionFunctions();
 
 }  // namespace freshet

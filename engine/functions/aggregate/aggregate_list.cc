@@ -10,12 +10,15 @@ namespace {
 
 std::vector<AggregateFunction> MakeList() {
   std::vector<AggregateFunction> all;
-  for (auto family : {CountFunctions, SumFunctions, AverageFunctions, MinMaxFunctions, BooleanFunctions, BitFunctions,
-                      VarianceFunctions}) {
+  for (auto family :
+       {CountFunctions, SumFunctions, AverageFunctions, MinMaxFunctions, BooleanFunctions, BitFunctions,
+        VarianceFunctions, ExtremeRowFunctions, OrderedTextFunctions, PercentileFunctions, RegressionFunctions}) {
     std::ranges::move(family(), std::back_inserter(all));
   }
   return all;
 }
+
+bool Takes(AggregateArgument wanted, TypeKind type) { return !wanted || *wanted == type; }
 
 }  // namespace
 
@@ -34,7 +37,7 @@ std::vector<const AggregateFunction*> FindAggregates(std::string_view name) {
 
 const AggregateFunction* FindAggregate(std::string_view name, std::span<const TypeKind> arguments) {
   for (const AggregateFunction& function : AggregateFunctions()) {
-    if (function.name == name && std::ranges::equal(function.arguments, arguments)) return &function;
+    if (function.name == name && std::ranges::equal(function.arguments, arguments, Takes)) return &function;
   }
   return nullptr;
 }

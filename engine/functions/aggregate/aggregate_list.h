@@ -15,7 +15,7 @@ std::span<const AggregateFunction> AggregateFunctions();
 // The signatures of a name (lower case); none: not an aggregate.
 std::vector<const AggregateFunction*> FindAggregates(std::string_view name);
 
-// The signature with exactly these argument types, or nullptr.
+// The signature with exactly these argument types, those of `any` besides, or nullptr. Parameters are not looked at.
 const AggregateFunction* FindAggregate(std::string_view name, std::span<const TypeKind> arguments);
 
 }  // namespace freshet

@@ -10,7 +10,9 @@ namespace freshet {
 void ArgumentState::AddSlots(EntryLayout& layout) {
   count_ = layout.AddSlot(sizeof(int64_t));
   has_error_ = layout.AddBit();
-  if (options_.distinct) distinct_ = MakeDistinctValues(options_.type, layout);
+  if (!options_.rows.empty()) options_.type = {TypeKind::kText};
+  // Functions of rows look at each of them once themselves.
+  if (options_.distinct && options_.rows.empty()) distinct_ = MakeDistinctValues(options_.type, layout);
   if (options_.needs.sum) AddSum(layout);
   if (options_.needs.bits) Keep(bit_counts_, std::make_unique<BitCounts>(options_.type, layout));
   if (options_.needs.squares && options_.type.kind == TypeKind::kDouble) {
@@ -18,10 +20,12 @@ void ArgumentState::AddSlots(EntryLayout& layout) {
   } else if (options_.needs.squares) {
     Keep(decimal_square_sum_, std::make_unique<DecimalSquareSum>(options_.type, layout));
   }
+  if (options_.needs.pairs) Keep(pair_sums_, std::make_unique<PairSums>(layout));
   WantedExtremes wanted{options_.needs.least, options_.needs.greatest};
-  if (!wanted.least && !wanted.greatest) return;
-  extremes_ = options_.append_only ? MakeAppendOnlyExtremes(options_.type, wanted, count_, layout)
-                                   : MakeOrderedExtremes(options_.type, count_, layout);
+  if (!wanted.least && !wanted.greatest && !options_.needs.values) return;
+  extremes_ = options_.append_only && !options_.needs.values
+                  ? MakeAppendOnlyExtremes(options_.type, wanted, count_, layout)
+                  : MakeOrderedExtremes(options_.type, count_, layout);
 }
 
 void ArgumentState::AddSum(EntryLayout& layout) {
@@ -40,9 +44,12 @@ void ArgumentState::AddSum(EntryLayout& layout) {
 }
 
 void ArgumentState::Add(const DeltaBatch& batch, const BatchRows& rows, Entry* const* entries, BlockPool& pool) {
-  const Column* column = options_.column ? &batch.column(*options_.column) : nullptr;
-  AccumulatorInput input{column, rows.count, entries, rows.rows, rows.first, nullptr};
-  if (options_.filter || (column != nullptr && !column->all_valid())) {
+  AccumulatorInput input{nullptr, rows.count, entries, rows.rows, rows.first, nullptr};
+  if (options_.column) input.column = &batch.column(*options_.column);
+  if (options_.second) input.second = &batch.column(*options_.second);
+  FindChecked(batch);
+  if (options_.filter || !options_.rows.empty() ||
+      std::ranges::any_of(checked_, [](const Checked& checked) { return !checked.column->all_valid(); })) {
     SelectRows(batch, rows, entries);
     input.count = static_cast<uint32_t>(selected_entries_.size());
     input.entries = selected_entries_.data();
@@ -57,6 +64,11 @@ void ArgumentState::Add(const DeltaBatch& batch, const BatchRows& rows, Entry* c
       input.weights = selected_weights_.data();
     }
   }
+  if (!options_.rows.empty()) {
+    encoded_ = EncodeRows(options_.rows, batch, selected_rows_);
+    input.column = &encoded_;
+    input.rows = nullptr;
+  }
   if (distinct_ != nullptr) input = distinct_->Add(input, pool);
   if (extremes_ != nullptr) {
     extremes_->Add(input, pool);  // counts
@@ -68,8 +80,14 @@ void ArgumentState::Add(const DeltaBatch& batch, const BatchRows& rows, Entry* c
   for (Accumulator* accumulator : accumulators_) accumulator->Add(input, pool);
 }
 
+void ArgumentState::FindChecked(const DeltaBatch& batch) {
+  checked_.clear();
+  if (options_.column) checked_.push_back({&batch.column(*options_.column), true});
+  if (options_.second) checked_.push_back({&batch.column(*options_.second), true});
+  for (const RowPart& part : options_.rows) checked_.push_back({&batch.column(part.column), part.skips_null});
+}
+
 void ArgumentState::SelectRows(const DeltaBatch& batch, const BatchRows& rows, Entry* const* entries) {
-  const Column* column = options_.column ? &batch.column(*options_.column) : nullptr;
   const Column* filter = options_.filter ? &batch.column(*options_.filter) : nullptr;
   selected_entries_.clear();
   selected_rows_.clear();
@@ -79,11 +97,16 @@ void ArgumentState::SelectRows(const DeltaBatch& batch, const BatchRows& rows, E
     if (filter != nullptr && !filter->IsError(row)) {
       if (!filter->IsValue(row) || filter->values<uint8_t>()[row] == 0) continue;
     }
-    if ((filter != nullptr && filter->IsError(row)) || (column != nullptr && column->IsError(row))) {
+    bool error = filter != nullptr && filter->IsError(row), skipped = false;
+    for (const Checked& checked : checked_) {
+      error = error || checked.column->IsError(row);
+      skipped = skipped || (checked.skips_null && !checked.column->IsValue(row));
+    }
+    if (error) {
       AddErrors(entries[i], batch.WeightAt(row));
       continue;
     }
-    if (column != nullptr && !column->IsValue(row)) continue;
+    if (skipped) continue;
     selected_entries_.push_back(entries[i]);
     selected_rows_.push_back(row);
     selected_weights_.push_back(batch.WeightAt(row));

@@ -17,6 +17,8 @@
 #include "engine/functions/aggregate/extremes.h"
 #include "engine/functions/aggregate/integer_sum.h"
 #include "engine/functions/aggregate/numeric_sum.h"
+#include "engine/functions/aggregate/pair_sums.h"
+#include "engine/functions/aggregate/row_form.h"
 #include "engine/functions/aggregate/square_sum.h"
 
 namespace freshet {
@@ -28,10 +30,12 @@ struct AccumulatorNeeds {
   bool greatest = false;
   bool bits = false;
   bool squares = false;
+  bool values = false;  // all of them, in order
+  bool pairs = false;
 
   AccumulatorNeeds operator|(const AccumulatorNeeds& other) const {
-    return {sum || other.sum, least || other.least, greatest || other.greatest, bits || other.bits,
-            squares || other.squares};
+    return {sum || other.sum,         least || other.least,   greatest || other.greatest, bits || other.bits,
+            squares || other.squares, values || other.values, pairs || other.pairs};
   }
 };
 
@@ -49,6 +53,8 @@ class ArgumentState {
   struct Options {
     std::optional<ColumnIndex> column;  // none: rows themselves are counted, count(*)
     DataType type;                      // of the column
+    std::optional<ColumnIndex> second;  // of pairs: the other column
+    RowForm rows;                       // not empty: the values are rows of these, `column` and `second` none
     std::optional<ColumnIndex> filter;  // only rows where this boolean is TRUE
     bool distinct = false;              // each value counts once
     AccumulatorNeeds needs;
@@ -79,6 +85,7 @@ class ArgumentState {
   const DecimalSquareSum* decimal_square_sum() const { return decimal_square_sum_.get(); }
   const DoubleSquareSum* double_square_sum() const { return double_square_sum_.get(); }
   const Extremes* extremes() const { return extremes_.get(); }
+  const PairSums* pair_sums() const { return pair_sums_.get(); }
 
   void Release(Entry* entry, BlockPool& pool);
   void Save(const Entry* entry, std::string* out) const;
@@ -108,10 +115,20 @@ class ArgumentState {
   std::unique_ptr<BitCounts> bit_counts_;
   std::unique_ptr<DecimalSquareSum> decimal_square_sum_;
   std::unique_ptr<DoubleSquareSum> double_square_sum_;
+  std::unique_ptr<PairSums> pair_sums_;
   std::vector<Accumulator*> accumulators_;  // those above that there are, in the order of their saved states
   std::unique_ptr<Extremes> extremes_;
 
+  // A column that decides whether a row takes part.
+  struct Checked {
+    const Column* column;
+    bool skips_null;
+  };
+  void FindChecked(const DeltaBatch& batch);
+
   // Of the batch at hand, where not all rows take part or rows have weights.
+  std::vector<Checked> checked_;
+  Column encoded_;
   std::vector<Entry*> selected_entries_;
   std::vector<uint32_t> selected_rows_;
   std::vector<int64_t> selected_weights_;

@@ -7,9 +7,10 @@ namespace freshet {
 namespace {
 
 template <typename SumOf>
-Column AverageCells(const ArgumentState& state, DataType type, std::span<const Entry* const> entries, SumOf sum_of) {
+Column AverageCells(const ArgumentState& state, const AggregateForm& form, std::span<const Entry* const> entries,
+                    SumOf sum_of) {
   Numeric result;
-  return ResultCells(state, type, entries, [&](const Entry* entry, NoValue* no_value) -> const void* {
+  return ResultCells(state, form.type, entries, [&](const Entry* entry, NoValue* no_value) -> const void* {
     int64_t count = state.Count(entry);
     if (count <= 0) return nullptr;
     if (DecimalQuotient(sum_of(entry), {static_cast<uint64_t>(count)}, &result)) return &result;
@@ -18,20 +19,20 @@ Column AverageCells(const ArgumentState& state, DataType type, std::span<const E
   });
 }
 
-Column AverageOfIntegers(const ArgumentState& state, DataType type, std::span<const Entry* const> entries) {
-  return AverageCells(state, type, entries, [&](const Entry* entry) {
+Column AverageOfIntegers(const ArgumentState& state, const AggregateForm& form, std::span<const Entry* const> entries) {
+  return AverageCells(state, form, entries, [&](const Entry* entry) {
     int128 sum = state.integer_sum()->Of(entry);
     return NumericTotal{WideInteger<8>::From(sum < 0 ? -sum : sum), sum < 0, 0};
   });
 }
 
-Column AverageOfNumerics(const ArgumentState& state, DataType type, std::span<const Entry* const> entries) {
-  return AverageCells(state, type, entries, [&](const Entry* entry) { return state.numeric_sum()->Of(entry); });
+Column AverageOfNumerics(const ArgumentState& state, const AggregateForm& form, std::span<const Entry* const> entries) {
+  return AverageCells(state, form, entries, [&](const Entry* entry) { return state.numeric_sum()->Of(entry); });
 }
 
-Column AverageOfDoubles(const ArgumentState& state, DataType type, std::span<const Entry* const> entries) {
+Column AverageOfDoubles(const ArgumentState& state, const AggregateForm& form, std::span<const Entry* const> entries) {
   double result;
-  return ResultCells(state, type, entries, [&](const Entry* entry, NoValue* no_value) -> const void* {
+  return ResultCells(state, form.type, entries, [&](const Entry* entry, NoValue* no_value) -> const void* {
     int64_t count = state.Count(entry);
     if (count <= 0) return nullptr;
     bool overflow = false;

@@ -6,11 +6,12 @@ namespace {
 
 // `rule(count of values with the bit, count of values)`: whether the result has it.
 template <typename Rule>
-Column BitCells(const ArgumentState& state, DataType type, std::span<const Entry* const> entries, Rule rule) {
-  bool wide = PhysicalOf(type.kind) == PhysicalType::kInt64;
+Column BitCells(const ArgumentState& state, const AggregateForm& form, std::span<const Entry* const> entries,
+                Rule rule) {
+  bool wide = PhysicalOf(form.type.kind) == PhysicalType::kInt64;
   int64_t result;
   int32_t narrow;
-  return ResultCells(state, type, entries, [&](const Entry* entry, NoValue*) -> const void* {
+  return ResultCells(state, form.type, entries, [&](const Entry* entry, NoValue*) -> const void* {
     int64_t count = state.Count(entry);
     if (count == 0) return nullptr;
     result = state.bit_counts()->Where(entry, [&](int64_t with_bit) { return rule(with_bit, count); });
@@ -20,16 +21,16 @@ Column BitCells(const ArgumentState& state, DataType type, std::span<const Entry
   });
 }
 
-Column And(const ArgumentState& state, DataType type, std::span<const Entry* const> entries) {
-  return BitCells(state, type, entries, [](int64_t with_bit, int64_t count) { return with_bit == count; });
+Column And(const ArgumentState& state, const AggregateForm& form, std::span<const Entry* const> entries) {
+  return BitCells(state, form, entries, [](int64_t with_bit, int64_t count) { return with_bit == count; });
 }
 
-Column Or(const ArgumentState& state, DataType type, std::span<const Entry* const> entries) {
-  return BitCells(state, type, entries, [](int64_t with_bit, int64_t count) { return with_bit != 0; });
+Column Or(const ArgumentState& state, const AggregateForm& form, std::span<const Entry* const> entries) {
+  return BitCells(state, form, entries, [](int64_t with_bit, int64_t count) { return with_bit != 0; });
 }
 
-Column Xor(const ArgumentState& state, DataType type, std::span<const Entry* const> entries) {
-  return BitCells(state, type, entries, [](int64_t with_bit, int64_t count) { return (with_bit & 1) != 0; });
+Column Xor(const ArgumentState& state, const AggregateForm& form, std::span<const Entry* const> entries) {
+  return BitCells(state, form, entries, [](int64_t with_bit, int64_t count) { return (with_bit & 1) != 0; });
 }
 
 }  // namespace

@@ -6,9 +6,10 @@ namespace {
 
 // `rule(count of TRUE, count of all)`.
 template <typename Rule>
-Column BooleanCells(const ArgumentState& state, DataType type, std::span<const Entry* const> entries, Rule rule) {
+Column BooleanCells(const ArgumentState& state, const AggregateForm& form, std::span<const Entry* const> entries,
+                    Rule rule) {
   uint8_t result;
-  return ResultCells(state, type, entries, [&](const Entry* entry, NoValue*) -> const void* {
+  return ResultCells(state, form.type, entries, [&](const Entry* entry, NoValue*) -> const void* {
     int64_t count = state.Count(entry);
     if (count == 0) return nullptr;
     result = rule(state.integer_sum()->Of(entry), count);
@@ -16,12 +17,12 @@ Column BooleanCells(const ArgumentState& state, DataType type, std::span<const E
   });
 }
 
-Column AllTrue(const ArgumentState& state, DataType type, std::span<const Entry* const> entries) {
-  return BooleanCells(state, type, entries, [](int128 trues, int64_t count) { return trues == count; });
+Column AllTrue(const ArgumentState& state, const AggregateForm& form, std::span<const Entry* const> entries) {
+  return BooleanCells(state, form, entries, [](int128 trues, int64_t count) { return trues == count; });
 }
 
-Column AnyTrue(const ArgumentState& state, DataType type, std::span<const Entry* const> entries) {
-  return BooleanCells(state, type, entries, [](int128 trues, int64_t count) { return trues != 0; });
+Column AnyTrue(const ArgumentState& state, const AggregateForm& form, std::span<const Entry* const> entries) {
+  return BooleanCells(state, form, entries, [](int128 trues, int64_t count) { return trues != 0; });
 }
 
 }  // namespace

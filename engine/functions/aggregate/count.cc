@@ -4,9 +4,9 @@
 namespace freshet {
 namespace {
 
-Column Count(const ArgumentState& state, DataType type, std::span<const Entry* const> entries) {
+Column Count(const ArgumentState& state, const AggregateForm& form, std::span<const Entry* const> entries) {
   int64_t count;
-  return ResultCells(state, type, entries, [&](const Entry* entry, NoValue*) -> const void* {
+  return ResultCells(state, form.type, entries, [&](const Entry* entry, NoValue*) -> const void* {
     count = state.Count(entry);
     return &count;
   });
@@ -15,12 +15,18 @@ Column Count(const ArgumentState& state, DataType type, std::span<const Entry* c
 }  // namespace
 
 std::vector<AggregateFunction> CountFunctions() {
-  std::vector<AggregateFunction> functions;
-  functions.push_back({"count", {}, TypeKind::kBigint, {}, Count, "count(*): the number of rows"});
-  for (TypeKind type : kAllTypes) {
-    functions.push_back({"count", {type}, TypeKind::kBigint, {}, Count, "the number of values that are not NULL"});
-  }
-  return functions;
+  constexpr AggregateArgument kAny;
+  return {
+      {"count", {}, TypeKind::kBigint, {}, Count, "count(*): the number of rows"},
+      {"count", {kAny}, TypeKind::kBigint, {}, Count, "the number of values that are not NULL"},
+      {.name = "approx_count_distinct",
+       .arguments = {kAny},
+       .result = TypeKind::kBigint,
+       .needs = {},
+       .compute = Count,
+       .doc = "count(DISTINCT x): the exact number",
+       .is_distinct = true},
+  };
 }
 
 }  // namespace freshet

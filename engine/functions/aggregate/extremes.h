@@ -5,6 +5,8 @@
 #include <memory>
 #include <span>
 
+#include "absl/functional/function_ref.h"
+#include "engine/base/check.h"
 #include "engine/functions/aggregate/accumulator.h"
 #include "engine/state/entry_store.h"
 
@@ -18,6 +20,10 @@ class Extremes : public Accumulator {
   // nullptr for an empty group. `scratch` has room for a cell; text refers to the state.
   virtual const void* Least(const Entry* entry, void* scratch) const = 0;
   virtual const void* Greatest(const Entry* entry, void* scratch) const = 0;
+
+  // Of text: calls visit(text, weight) for each value in order, until it answers false. Only where all are kept.
+  using VisitText = absl::FunctionRef<bool(std::string_view text, int64_t weight)>;
+  virtual void ForEachText(const Entry* entry, VisitText visit) const { CHECK(false) << "not all values are kept"; }
 
   // A group of many values is saved in pieces of bounded size; Save writes only what stands beside them. After Save of
   // a group, or once it is retired: writes the pieces that changed and deletes those that are gone.

@@ -9,29 +9,29 @@ struct alignas(8) CellScratch {
   char bytes[24];
 };
 
-Column Min(const ArgumentState& state, DataType type, std::span<const Entry* const> entries) {
+Column Min(const ArgumentState& state, const AggregateForm& form, std::span<const Entry* const> entries) {
   CellScratch scratch;
   state.extremes()->Prefetch(entries);
-  return ResultCells(state, type, entries,
+  return ResultCells(state, form.type, entries,
                      [&](const Entry* entry, NoValue*) { return state.extremes()->Least(entry, scratch.bytes); });
 }
 
-Column Max(const ArgumentState& state, DataType type, std::span<const Entry* const> entries) {
+Column Max(const ArgumentState& state, const AggregateForm& form, std::span<const Entry* const> entries) {
   CellScratch scratch;
   state.extremes()->Prefetch(entries);
-  return ResultCells(state, type, entries,
+  return ResultCells(state, form.type, entries,
                      [&](const Entry* entry, NoValue*) { return state.extremes()->Greatest(entry, scratch.bytes); });
 }
 
 }  // namespace
 
 std::vector<AggregateFunction> MinMaxFunctions() {
-  std::vector<AggregateFunction> functions;
-  for (TypeKind type : kAllTypes) {
-    functions.push_back({"min", {type}, type, {.least = true}, Min, "the smallest value"});
-    functions.push_back({"max", {type}, type, {.greatest = true}, Max, "the largest value"});
-  }
-  return functions;
+  constexpr AggregateArgument kAny;
+  return {
+      {"min", {kAny}, {}, {.least = true}, Min, "the smallest value"},
+      {"max", {kAny}, {}, {.greatest = true}, Max, "the largest value"},
+      {"any_value", {kAny}, {}, {.least = true}, Min, "one of the values: the smallest"},
+  };
 }
 
 }  // namespace freshet

@@ -1,4 +1,5 @@
 #include <string>
+#include <type_traits>
 #include <unordered_map>
 #include <vector>
 
@@ -54,6 +55,19 @@ class OrderedExtremes : public Extremes {
   const void* Greatest(const Entry* entry, void* scratch) const override {
     if (is_group_.Get(entry)) return Show(GroupOf(entry).Last(), scratch);
     return entry->At<int64_t>(count_offset_) == 0 ? nullptr : Show(entry->At<Value>(offset_), scratch);
+  }
+
+  void ForEachText(const Entry* entry, VisitText visit) const override {
+    if constexpr (std::is_same_v<Value, StringCell>) {
+      const int64_t count = entry->At<int64_t>(count_offset_);
+      if (is_group_.Get(entry)) {
+        GroupOf(entry).ForEachWhile([&](const Value& value, int64_t weight) { return visit(value.view(), weight); });
+      } else if (count != 0) {
+        visit(entry->At<Value>(offset_).view(), count);
+      }
+    } else {
+      CHECK(false) << "the values are no texts";
+    }
   }
 
   void Save(const Entry* entry, std::string* out) const override {

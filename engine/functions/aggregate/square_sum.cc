@@ -1,7 +1,6 @@
 #include "engine/functions/aggregate/square_sum.h"
 
-#include <cmath>
-#include <vector>
+#include "engine/functions/aggregate/product_sum.h"
 
 namespace freshet {
 namespace {
@@ -30,24 +29,8 @@ void DecimalSquareSum::Add(const AccumulatorInput& input, BlockPool& pool) {
   }
 }
 
-// A square is the sum of two doubles: what it rounds to, and the rest.
 void DoubleSquareSum::Add(const AccumulatorInput& input, BlockPool& pool) {
-  BufferRef rounded = BufferRef::Of<double>(input.count), rests = BufferRef::Of<double>(input.count);
-  const double* values = input.column->values<double>();
-  for (uint32_t i = 0; i < input.count; ++i) {
-    const double value = values[input.RowAt(i)];
-    const double square = value * value;
-    rounded.mutable_as<double>()[i] = square;
-    rests.mutable_as<double>()[i] = std::isfinite(square) ? std::fma(value, value, -square) : 0;
-  }
-  AccumulatorInput part = input;
-  part.rows = nullptr;
-  part.first = 0;
-  for (BufferRef* cells : {&rounded, &rests}) {
-    const Column column({TypeKind::kDouble}, input.count, std::move(*cells));
-    part.column = &column;
-    sum_.Add(part, pool);
-  }
+  AddProducts(input, *input.column, *input.column, sum_, pool);
 }
 
 }  // namespace freshet

@@ -6,9 +6,9 @@
 namespace freshet {
 namespace {
 
-Column SumToBigint(const ArgumentState& state, DataType type, std::span<const Entry* const> entries) {
+Column SumToBigint(const ArgumentState& state, const AggregateForm& form, std::span<const Entry* const> entries) {
   int64_t result;
-  return ResultCells(state, type, entries, [&](const Entry* entry, NoValue* no_value) -> const void* {
+  return ResultCells(state, form.type, entries, [&](const Entry* entry, NoValue* no_value) -> const void* {
     if (state.Count(entry) == 0) return nullptr;
     int128 sum = state.integer_sum()->Of(entry);
     result = static_cast<int64_t>(sum);
@@ -18,9 +18,9 @@ Column SumToBigint(const ArgumentState& state, DataType type, std::span<const En
   });
 }
 
-Column SumOfBigints(const ArgumentState& state, DataType type, std::span<const Entry* const> entries) {
+Column SumOfBigints(const ArgumentState& state, const AggregateForm& form, std::span<const Entry* const> entries) {
   Numeric result;
-  return ResultCells(state, type, entries, [&](const Entry* entry, NoValue* no_value) -> const void* {
+  return ResultCells(state, form.type, entries, [&](const Entry* entry, NoValue* no_value) -> const void* {
     if (state.Count(entry) == 0) return nullptr;
     int128 sum = state.integer_sum()->Of(entry);
     result = Numeric::Make(sum, 0);
@@ -30,9 +30,9 @@ Column SumOfBigints(const ArgumentState& state, DataType type, std::span<const E
   });
 }
 
-Column SumOfNumerics(const ArgumentState& state, DataType type, std::span<const Entry* const> entries) {
+Column SumOfNumerics(const ArgumentState& state, const AggregateForm& form, std::span<const Entry* const> entries) {
   Numeric result;
-  return ResultCells(state, type, entries, [&](const Entry* entry, NoValue* no_value) -> const void* {
+  return ResultCells(state, form.type, entries, [&](const Entry* entry, NoValue* no_value) -> const void* {
     if (state.Count(entry) == 0) return nullptr;
     NumericTotal total = state.numeric_sum()->Of(entry);
     if (!total.magnitude.FitsIn127Bits() || total.magnitude.ToInt128() > MaxNumericUnscaled()) {
@@ -45,9 +45,9 @@ Column SumOfNumerics(const ArgumentState& state, DataType type, std::span<const 
   });
 }
 
-Column SumOfDoubles(const ArgumentState& state, DataType type, std::span<const Entry* const> entries) {
+Column SumOfDoubles(const ArgumentState& state, const AggregateForm& form, std::span<const Entry* const> entries) {
   double result;
-  return ResultCells(state, type, entries, [&](const Entry* entry, NoValue* no_value) -> const void* {
+  return ResultCells(state, form.type, entries, [&](const Entry* entry, NoValue* no_value) -> const void* {
     if (state.Count(entry) == 0) return nullptr;
     bool overflow = false;
     result = state.double_sum()->Quotient(entry, 1, &overflow);

@@ -6,6 +6,7 @@
 
 #include "engine/functions/aggregate/aggregate_families.h"
 #include "engine/functions/aggregate/decimal_quotient.h"
+#include "engine/functions/aggregate/double_pair.h"
 #include "engine/functions/aggregate/result_cells.h"
 
 namespace freshet {
@@ -61,9 +62,9 @@ NumericTotal SumOf(const ArgumentState& state, const Entry* entry) {
 }
 
 template <Divisor kDivisor, Root kRoot>
-Column OfDecimals(const ArgumentState& state, DataType type, std::span<const Entry* const> entries) {
+Column OfDecimals(const ArgumentState& state, const AggregateForm& form, std::span<const Entry* const> entries) {
   Numeric result;
-  return ResultCells(state, type, entries, [&](const Entry* entry, NoValue* no_value) -> const void* {
+  return ResultCells(state, form.type, entries, [&](const Entry* entry, NoValue* no_value) -> const void* {
     const int64_t count = state.Count(entry);
     const int64_t less = kDivisor == Divisor::kCount ? 0 : 1;
     if (count <= less) return nullptr;
@@ -79,30 +80,10 @@ Column OfDecimals(const ArgumentState& state, DataType type, std::span<const Ent
   });
 }
 
-// value + rest, with the rest of a product or difference.
-DoublePair Product(double a, double b) {
-  const double product = a * b;
-  return {product, std::fma(a, b, -product)};
-}
-DoublePair Difference(double a, double b) {
-  const double difference = a - b;
-  const double back = difference - a;
-  return {difference, (a - (difference - back)) - (b + back)};
-}
-
-double DeviationOf(const DoublePair& sum, const DoublePair& squares, double count) {
-  DoublePair total = Product(squares.value, count);
-  total.rest += squares.rest * count;
-  DoublePair square = Product(sum.value, sum.value);
-  square.rest += 2 * sum.value * sum.rest;
-  const DoublePair difference = Difference(total.value, square.value);
-  return difference.value + (difference.rest + (total.rest - square.rest));
-}
-
 template <Divisor kDivisor, Root kRoot>
-Column OfDoubles(const ArgumentState& state, DataType type, std::span<const Entry* const> entries) {
+Column OfDoubles(const ArgumentState& state, const AggregateForm& form, std::span<const Entry* const> entries) {
   double result;
-  return ResultCells(state, type, entries, [&](const Entry* entry, NoValue* no_value) -> const void* {
+  return ResultCells(state, form.type, entries, [&](const Entry* entry, NoValue* no_value) -> const void* {
     const int64_t count = state.Count(entry);
     const int64_t less = kDivisor == Divisor::kCount ? 0 : 1;
     if (count <= less) return nullptr;
@@ -112,7 +93,7 @@ Column OfDoubles(const ArgumentState& state, DataType type, std::span<const Entr
       return &result;
     }
     const auto n = static_cast<double>(count);
-    const double deviation = DeviationOf(sum, state.double_square_sum()->Of(entry), n);
+    const double deviation = CentralProduct(sum, sum, state.double_square_sum()->Of(entry), n);
     if (!std::isfinite(deviation)) {
       no_value->error = CellError::kOverflow;
       return nullptr;

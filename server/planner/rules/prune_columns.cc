@@ -100,6 +100,7 @@ class Pruner {
       if (!reads_[&node][aggregate.key.size() + i]) continue;
       for (uint32_t column : aggregate.calls[i].arguments) Read(node.inputs[0], column);
       if (aggregate.calls[i].filter) Read(node.inputs[0], *aggregate.calls[i].filter);
+      for (const PlanSortColumn& key : aggregate.calls[i].order) Read(node.inputs[0], key.column);
     }
   }
   // Rows that differ only in a column that nobody reads are still two.
@@ -284,6 +285,7 @@ class Pruner {
       PlanAggregateCall call = aggregate.calls[i];
       call.arguments = AllAt(input.map, call.arguments);
       if (call.filter) call.filter = At(input.map, *call.filter);
+      for (PlanSortColumn& key : call.order) key.column = At(input.map, key.column);
       narrow.calls.push_back(std::move(call));
       narrow.names.push_back(aggregate.names[i]);
       kept.push_back(column);

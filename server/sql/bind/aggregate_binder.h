@@ -13,12 +13,19 @@
 
 namespace freshet {
 
+struct BoundSortKey {
+  Expression value;
+  SortOrder order;
+};
+
 // One call, over columns of the aggregate's input.
 struct BoundAggregateCall {
   const AggregateFunction* function = nullptr;
   std::vector<Expression> arguments;
   std::optional<Expression> filter;
   bool distinct = false;
+  std::vector<BoundSortKey> order;
+  std::vector<Datum> parameters;
   DataType type;
 };
 

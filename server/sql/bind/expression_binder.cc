@@ -329,9 +329,9 @@ std::optional<BoundValue> ExpressionBinder::BindCall(const Syntax& syntax) {
                 "name it there, and read the name here");
   }
   auto values = BindAll(syntax.arguments);
-  if (syntax.star || syntax.distinct || syntax.filter != nullptr) {
+  if (syntax.star || syntax.distinct || syntax.filter != nullptr || !syntax.order.empty()) {
     return Fail(ErrorCode::kUnknownFunction, syntax.offset,
-                StrCat(syntax.text, " is no aggregate: it takes no *, DISTINCT or FILTER"));
+                StrCat(syntax.text, " is no aggregate: it takes no *, DISTINCT, ORDER BY or FILTER"));
   }
   if (!values) return std::nullopt;
   if (syntax.text == "||") MakeTextOperands(*values);

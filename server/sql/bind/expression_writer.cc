@@ -21,6 +21,7 @@ bool Any(const Syntax& syntax, Test test) {
   if (test(syntax)) return true;
   bool found = syntax.filter != nullptr && Any(*syntax.filter, test);
   for (const SyntaxRef& argument : syntax.arguments) found = found || Any(*argument, test);
+  for (const SortSyntax& key : syntax.order) found = found || Any(*key.value, test);
   return found;
 }
 
@@ -188,10 +189,21 @@ std::optional<v1::Expression> ExpressionWriter::WriteCall(const Syntax& call) {
   auto written = WriteForm(call, call.text.c_str());
   std::optional<v1::Expression> filter;
   if (call.filter != nullptr) filter = Write(*call.filter);
-  if (!written || (call.filter != nullptr && !filter)) return std::nullopt;
+  std::vector<v1::SortKey> order;
+  for (const SortSyntax& key : call.order) {
+    auto value = Write(*key.value);
+    if (!value) continue;
+    v1::SortKey& made = order.emplace_back();
+    *made.mutable_expression() = *std::move(value);
+    made.set_descending(key.descending);
+    made.set_nulls_first(key.nulls_first);
+  }
+  if (!written || (call.filter != nullptr && !filter) || order.size() != call.order.size()) return std::nullopt;
   written->mutable_call()->set_star(call.star);
   written->mutable_call()->set_distinct(call.distinct);
   if (filter) *written->mutable_call()->mutable_filter() = *std::move(filter);
+  for (v1::SortKey& key : order) *written->mutable_call()->add_order() = std::move(key);
+  written->mutable_call()->set_within_group(call.within_group);
   return written;
 }
 

@@ -12,6 +12,7 @@ std::vector<v1::Expression*> PartsOf(v1::Expression& expression) {
   if (expression.has_call()) {
     for (v1::Expression& argument : *expression.mutable_call()->mutable_arguments()) parts.push_back(&argument);
     if (expression.call().has_filter()) parts.push_back(expression.mutable_call()->mutable_filter());
+    for (v1::SortKey& key : *expression.mutable_call()->mutable_order()) parts.push_back(key.mutable_expression());
   }
   return parts;
 }
@@ -21,6 +22,7 @@ void Collect(const v1::Expression& expression, Columns* columns) {
   if (expression.has_cast()) Collect(expression.cast().operand(), columns);
   for (const v1::Expression& argument : expression.call().arguments()) Collect(argument, columns);
   if (expression.call().has_filter()) Collect(expression.call().filter(), columns);
+  for (const v1::SortKey& key : expression.call().order()) Collect(key.expression(), columns);
 }
 
 void ClearPositions(v1::Expression& expression) {

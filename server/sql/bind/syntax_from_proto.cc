@@ -101,6 +101,12 @@ Result ReadCall(const v1::FunctionCall& call, uint32_t offset, uint32_t depth) {
     if (std::holds_alternative<ExpressionError>(read)) return read;
     syntax->filter = std::get<SyntaxRef>(std::move(read));
   }
+  for (const v1::SortKey& key : call.order()) {
+    Result read = Read(key.expression(), depth + 1);
+    if (std::holds_alternative<ExpressionError>(read)) return read;
+    syntax->order.push_back({std::get<SyntaxRef>(std::move(read)), key.descending(), key.nulls_first()});
+  }
+  syntax->within_group = call.within_group();
   return SyntaxRef(syntax);
 }
 

@@ -42,6 +42,13 @@ using QueryRef = std::shared_ptr<const Query>;
 struct Syntax;
 using SyntaxRef = std::shared_ptr<const Syntax>;
 
+// An item of ORDER BY.
+struct SortSyntax {
+  SyntaxRef value;
+  bool descending = false;
+  bool nulls_first = false;
+};
+
 struct Syntax {
   SyntaxKind kind = SyntaxKind::kNull;
   uint32_t offset = 0;  // byte in the text
@@ -49,9 +56,11 @@ struct Syntax {
   std::string text;
   v1::Type type;
   std::vector<SyntaxRef> arguments;
-  bool star = false;      // count(*)
-  bool distinct = false;  // of an aggregate
-  SyntaxRef filter;       // of an aggregate
+  bool star = false;              // count(*)
+  bool distinct = false;          // of an aggregate
+  SyntaxRef filter;               // of an aggregate
+  std::vector<SortSyntax> order;  // of an aggregate
+  bool within_group = false;      // `order` is that of WITHIN GROUP
   QueryRef query;
 };
 

@@ -411,6 +411,31 @@ bool SyntaxReader::ReadArguments(Element body, std::string_view key, std::vector
   return true;
 }
 
+// NULLs stand last, or first where the order is descending, unless the text says otherwise.
+bool SyntaxReader::ReadOrder(Element body, std::string_view key, std::vector<SortSyntax>* out) {
+  simdjson::dom::array items;
+  if (body[key].get(items) != simdjson::SUCCESS) return true;
+  for (Element item : items) {
+    Element sort, value;
+    if (item["SortBy"].get(sort) != simdjson::SUCCESS || sort["node"].get(value) != simdjson::SUCCESS) {
+      Fail(ErrorCode::kSyntaxError, "ORDER BY needs a value", OffsetOf(body));
+      return false;
+    }
+    if (Has(sort, "useOp")) {
+      Unsupported("ORDER BY ... USING", body, "use ASC or DESC");
+      return false;
+    }
+    SortSyntax read;
+    read.value = Read(value);
+    if (read.value == nullptr) return false;
+    read.descending = TextOf(sort, "sortby_dir") == "SORTBY_DESC";
+    std::string_view nulls = TextOf(sort, "sortby_nulls");
+    read.nulls_first = nulls == "SORTBY_NULLS_FIRST" || (nulls != "SORTBY_NULLS_LAST" && read.descending);
+    out->push_back(std::move(read));
+  }
+  return true;
+}
+
 // overlay(a placing b from n for m) is a up to n, b, and a from n + m on; m is b's length if it is left out.
 SyntaxRef SyntaxReader::MakeOverlay(uint32_t offset, const std::vector<SyntaxRef>& arguments) {
   auto one = std::make_shared<Syntax>();
@@ -428,8 +453,6 @@ SyntaxRef SyntaxReader::MakeOverlay(uint32_t offset, const std::vector<SyntaxRef
 
 SyntaxRef SyntaxReader::ReadCall(Element body) {
   if (Has(body, "over")) return Unsupported("a window (OVER)", body);
-  if (Has(body, "agg_order")) return Unsupported("ORDER BY inside of a call", body);
-  if (FlagOf(body, "agg_within_group")) return Unsupported("WITHIN GROUP", body);
   if (FlagOf(body, "func_variadic")) return Unsupported("VARIADIC", body);
   std::vector<std::string> names = NamesOf(body, "funcname");
   if (names.empty() || (names.size() == 2 && names[0] != "pg_catalog") || names.size() > 2) {
@@ -446,6 +469,8 @@ SyntaxRef SyntaxReader::ReadCall(Element body) {
   syntax->star = FlagOf(body, "agg_star");
   syntax->distinct = FlagOf(body, "agg_distinct");
   if (!ReadArguments(body, "args", &syntax->arguments)) return nullptr;
+  if (!ReadOrder(body, "agg_order", &syntax->order)) return nullptr;
+  syntax->within_group = FlagOf(body, "agg_within_group");
   bool plain = !syntax->star && !syntax->distinct && !Has(body, "agg_filter");
   if (syntax->text == "overlay" && plain && (syntax->arguments.size() == 3 || syntax->arguments.size() == 4)) {
     return MakeOverlay(syntax->offset, syntax->arguments);

@@ -56,6 +56,7 @@ class SyntaxReader {
   SyntaxRef MakeOverlay(uint32_t offset, const std::vector<SyntaxRef>& arguments);
   SyntaxRef ReadList(Element body, SyntaxKind kind, std::string_view key = "args");
 
+  bool ReadOrder(Element body, std::string_view key, std::vector<SortSyntax>* out);
   bool ReadArguments(Element body, std::string_view key, std::vector<SyntaxRef>* out);
   SyntaxRef Unsupported(std::string_view what, Element body, std::string suggestion = "");
   SyntaxRef Fail(ErrorCode code, std::string message, uint32_t offset, std::string suggestion = "");

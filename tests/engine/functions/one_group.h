@@ -20,6 +20,7 @@ class OneGroup {
   OneGroup(std::string_view name, DataType type, bool append_only = false)
       : function_(FindAggregate(name, std::vector<TypeKind>{type.kind})), type_(type), state_(OptionsFor(append_only)) {
     EntryLayout layout({});
+    form_.type = ResultTypeOf(*function_, type_);
     state_.AddNeeds(function_->needs);
     state_.AddSlots(layout);
     table_ = std::make_unique<KeyTable>(layout);
@@ -79,11 +80,12 @@ class OneGroup {
   }
   Column Compute() const {
     const Entry* entry = entry_;
-    return function_->compute(state_, ResultTypeOf(*function_, type_), {&entry, 1});
+    return function_->compute(state_, form_, {&entry, 1});
   }
 
   const AggregateFunction* function_;
   DataType type_;
+  AggregateForm form_;
   ArgumentState state_;
   std::unique_ptr<KeyTable> table_;
   Entry* entry_ = nullptr;

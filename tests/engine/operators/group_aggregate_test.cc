@@ -23,7 +23,7 @@ GroupAggregate::Aggregate Call(std::string_view name, const Schema& input, std::
   call.distinct = distinct;
   std::vector<TypeKind> types;
   if (argument) {
-    call.argument = ColumnIndex(*argument);
+    call.arguments = {ColumnIndex(*argument)};
     types.push_back(input[*argument].type.kind);
   }
   if (filter) call.filter = ColumnIndex(*filter);
@@ -418,6 +418,60 @@ TEST(GroupAggregateStateTest, VanishedGroupsLeaveNothing) {
   }
   EXPECT_EQ(harness.op().StateBytes(), bytes);
   harness.TakeOutput();
+}
+
+// --- Aggregates over rows and pairs ---
+
+const Schema kPoints = {{"g", kText}, {"x", {TypeKind::kDouble}}, {"y", {TypeKind::kDouble}}, {"name", kText}};
+
+std::unique_ptr<GroupAggregate> OverPoints() {
+  constexpr TypeKind kDouble = TypeKind::kDouble;
+  auto find = [](std::string_view name, std::vector<TypeKind> types) { return FindAggregate(name, types); };
+  const ColumnIndex x(1), y(2), name(3);
+  GroupAggregate::Options options;
+  options.input_types = TypesOf(kPoints);
+  options.key = {ColumnIndex(0)};
+  options.aggregates = {
+      {find("string_agg", {TypeKind::kText}), {name}, {}, false, {{x, {.descending = true}}}, {Datum::Text("/")}},
+      {find("arg_max", {TypeKind::kText, kDouble}), {name, x}, {}},
+      {find("first", {TypeKind::kText}), {name}, {}, false, {{y, {.nulls_first = true}}}},
+      {find("percentile_cont", {kDouble}), {x}, {}, false, {{x, {}}}, {Datum::Double(0.5)}},
+      {find("mode", {kDouble}), {x}, {}, false, {{x, {}}}},
+      {find("covar_pop", {kDouble, kDouble}), {y, x}, {}}};
+  options.state = {"node", "groups"};
+  return std::make_unique<GroupAggregate>(options);
+}
+
+TEST(GroupAggregateRowsTest, FollowRetractionsAndRestarts) {
+  OperatorHarness harness(OverPoints());
+  MapStateStore store;
+  const Schema results = {{"g", kText},
+                          {"names", kText},
+                          {"most", kText},
+                          {"first", kText},
+                          {"median", kPoints[1].type},
+                          {"mode", kPoints[1].type},
+                          {"covariance", kPoints[1].type}};
+  harness.Push(
+      0, Batch("+1 | a | 1 | 2 | p\n+2 | a | 4 | NULL | q\n+1 | a | 2 | 6 | r\n+1 | a | NULL | 1 | NULL", kPoints));
+  harness.Seal(1);
+  EXPECT_EQ(harness.TakeOutput().Format(results), Sorted("+1 | a | q/q/r/p | q | q | 3 | 4 | 1", results));
+  harness.op().SaveDirty(store);
+  harness.Restart(OverPoints(), store);
+  harness.Push(0, Batch("-2 | a | 4 | NULL | q\n+1 | a | 9 | ERROR(DIVISION_BY_ZERO) | s", kPoints));
+  harness.Seal(2);
+  EXPECT_EQ(harness.TakeOutput().Format(results),
+            Sorted("-1 | a | q/q/r/p | q | q | 3 | 4 | 1\n+1 | a | s/r/p | s | ERROR(ERROR_IN_AGGREGATE) | 2 | 1 | "
+                   "ERROR(ERROR_IN_AGGREGATE)",
+                   results));
+  harness.op().SaveDirty(store);
+  harness.Restart(OverPoints(), store);
+  harness.Push(0, Batch("-1 | a | 9 | ERROR(DIVISION_BY_ZERO) | s", kPoints));
+  harness.Seal(3);
+  EXPECT_EQ(harness.TakeOutput().Format(results),
+            Sorted("-1 | a | s/r/p | s | ERROR(ERROR_IN_AGGREGATE) | 2 | 1 | ERROR(ERROR_IN_AGGREGATE)\n"
+                   "+1 | a | r/p | r | NULL | 1.5 | 1 | 1",
+                   results));
 }
 
 }  // namespace

@@ -111,7 +111,7 @@ class CountPipeline {
     GroupAggregate::Options group;
     group.input_types = types;
     group.key = {ColumnIndex(0)};
-    group.aggregates = {{FindAggregates("count").front(), std::nullopt, std::nullopt}};
+    group.aggregates = {{FindAggregates("count").front(), {}, std::nullopt}};
     for (const AggregateFunction* function : FindAggregates("count")) {
       if (function->arguments.empty()) group.aggregates[0].function = function;
     }

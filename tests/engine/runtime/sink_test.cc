@@ -167,7 +167,7 @@ class SinkPipeline {
     group.input_types = {kBigint, kBigint};
     group.key = {ColumnIndex(0)};
     for (const AggregateFunction* function : FindAggregates("count")) {
-      if (function->arguments.empty()) group.aggregates = {{function, std::nullopt, std::nullopt}};
+      if (function->arguments.empty()) group.aggregates = {{function, {}, std::nullopt}};
     }
     group.state = {"count", "groups"};
     group.hash_seed = 7;

@@ -1,0 +1,162 @@
+// A key is a byte that tells NULL from a value, then the value: integers with the sign bit flipped, from the highest
+// byte on; doubles as the integers in their order; text with its zero bytes escaped and two zero bytes behind it.
+// A numeric is its sign, the place of its first digit, its digits without trailing zeros (each one more, then 0), and
+// its scale. What is below the first byte is inverted where the order is descending.
+#include "engine/columnar/sort_key.h"
+
+#include <bit>
+
+#include "engine/base/check.h"
+#include "engine/columnar/double_order.h"
+
+namespace freshet {
+namespace {
+
+constexpr char kNullFirst = '\x00';
+constexpr char kValue = '\x01';
+constexpr char kNullLast = '\x02';
+
+constexpr char kNegative = '\x01';
+constexpr char kZero = '\x02';
+constexpr char kPositive = '\x03';
+constexpr int kPlaceOfPoint = 64;
+
+template <typename T>
+void PutWhole(T value, std::string* out) {
+  auto bits = static_cast<std::make_unsigned_t<T>>(value) ^ (std::make_unsigned_t<T>{1} << (sizeof(T) * 8 - 1));
+  for (int shift = sizeof(T) * 8 - 8; shift >= 0; shift -= 8) out->push_back(static_cast<char>(bits >> shift));
+}
+
+void PutText(std::string_view text, std::string* out) {
+  for (char c : text) {
+    out->push_back(c);
+    if (c == '\0') out->push_back('\xff');
+  }
+  out->append(2, '\0');
+}
+
+void Invert(std::string* out, size_t begin) {
+  for (size_t i = begin; i < out->size(); ++i) (*out)[i] = static_cast<char>(~(*out)[i]);
+}
+
+void PutNumeric(const Numeric& value, std::string* out) {
+  const int128 unscaled = value.unscaled();
+  out->push_back(unscaled < 0 ? kNegative : unscaled == 0 ? kZero : kPositive);
+  if (unscaled != 0) {
+    std::string digits = FormatNumeric(Numeric::Make(unscaled < 0 ? -unscaled : unscaled, 0));
+    const size_t begin = out->size();
+    out->push_back(static_cast<char>(static_cast<int>(digits.size()) - value.scale + kPlaceOfPoint));
+    digits.erase(digits.find_last_not_of('0') + 1);
+    for (char digit : digits) out->push_back(static_cast<char>(digit - '0' + 1));
+    out->push_back('\0');
+    if (unscaled < 0) Invert(out, begin);
+  }
+  out->push_back(static_cast<char>(value.scale));
+}
+
+void PutValue(const Column& column, uint32_t row, std::string* out) {
+  switch (column.physical()) {
+    case PhysicalType::kBool:
+      return out->push_back(static_cast<char>(column.values<uint8_t>()[row]));
+    case PhysicalType::kInt32:
+      return PutWhole(column.values<int32_t>()[row], out);
+    case PhysicalType::kInt64:
+      return PutWhole(column.values<int64_t>()[row], out);
+    case PhysicalType::kDouble: {
+      const auto bits = static_cast<int64_t>(CanonicalDoubleBits(column.values<double>()[row]));
+      return PutWhole(bits < 0 ? bits ^ INT64_MAX : bits, out);
+    }
+    case PhysicalType::kNumeric:
+      return PutNumeric(column.values<Numeric>()[row], out);
+    case PhysicalType::kString:
+      return PutText(column.values<StringCell>()[row].view(), out);
+  }
+}
+
+// Bytes of a key, as they were before what is descending was inverted.
+class KeyBytes {
+ public:
+  KeyBytes(std::string_view* bytes, bool inverted) : bytes_(*bytes), inverted_(inverted) {}
+
+  uint8_t Next(bool negative = false) {
+    CHECK(!bytes_.empty()) << "a sort key ends early";
+    const auto byte = static_cast<uint8_t>(bytes_.front());
+    bytes_.remove_prefix(1);
+    return inverted_ != negative ? static_cast<uint8_t>(~byte) : byte;
+  }
+  template <typename T>
+  T Whole() {
+    std::make_unsigned_t<T> bits = 0;
+    for (size_t i = 0; i < sizeof(T); ++i) bits = static_cast<std::make_unsigned_t<T>>(bits << 8 | Next());
+    return static_cast<T>(bits ^ (std::make_unsigned_t<T>{1} << (sizeof(T) * 8 - 1)));
+  }
+  std::string Text() {
+    std::string text;
+    for (;;) {
+      const auto c = static_cast<char>(Next());
+      if (c == '\0' && Next() == 0) return text;
+      text.push_back(c);
+    }
+  }
+  Numeric Decimal() {
+    const auto sign = static_cast<char>(Next());
+    const bool negative = sign == kNegative;
+    int128 unscaled = 0;
+    int32_t behind_point = 0;  // of the digits that were kept; below 0 where zeros in front of the point are left out
+    if (sign != kZero) {
+      behind_point = kPlaceOfPoint - Next(negative);
+      for (uint8_t digit; (digit = Next(negative)) != 0; ++behind_point) unscaled = unscaled * 10 + (digit - 1);
+    }
+    const int32_t scale = Next();
+    if (sign != kZero) unscaled *= PowerOfTen(scale - behind_point);
+    return Numeric::Make(negative ? -unscaled : unscaled, scale);
+  }
+  std::string_view rest() const { return bytes_; }
+
+ private:
+  std::string_view bytes_;
+  bool inverted_;
+};
+
+Datum ValueOf(KeyBytes& bytes, PhysicalType type) {
+  switch (type) {
+    case PhysicalType::kBool:
+      return Datum::Bool(bytes.Next() != 0);
+    case PhysicalType::kInt32:
+      return Datum::Int(bytes.Whole<int32_t>());
+    case PhysicalType::kInt64:
+      return Datum::Int(bytes.Whole<int64_t>());
+    case PhysicalType::kDouble: {
+      const auto bits = bytes.Whole<int64_t>();
+      return Datum::Double(std::bit_cast<double>(bits < 0 ? bits ^ INT64_MAX : bits));
+    }
+    case PhysicalType::kNumeric:
+      return Datum::Decimal(bytes.Decimal());
+    case PhysicalType::kString:
+      return Datum::Text(bytes.Text());
+  }
+  __builtin_unreachable();
+}
+
+}  // namespace
+
+void AppendSortKey(const Column& column, uint32_t row, SortOrder order, std::string* out) {
+  if (!column.IsValue(row)) return out->push_back(order.nulls_first ? kNullFirst : kNullLast);
+  out->push_back(kValue);
+  const size_t begin = out->size();
+  PutValue(column, row, out);
+  if (order.descending) Invert(out, begin);
+}
+
+Datum TakeSortKey(std::string_view* bytes, DataType type, SortOrder order) {
+  CHECK(!bytes->empty()) << "a sort key ends early";
+  const char tag = bytes->front();
+  bytes->remove_prefix(1);
+  if (tag != kValue) return Datum::Null();
+  KeyBytes reader(bytes, order.descending);
+  Datum value = ValueOf(reader, PhysicalOf(type.kind));
+  *bytes = reader.rest();
+  return value;
+}
+
+}  // namespace freshet

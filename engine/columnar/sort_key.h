@@ -1,0 +1,27 @@
+// Cells as bytes that compare as the cells do: rows in an order become texts in the order of bytes.
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "engine/columnar/column.h"
+#include "engine/columnar/datum.h"
+
+namespace freshet {
+
+struct SortOrder {
+  bool descending = false;
+  bool nulls_first = false;
+
+  bool operator==(const SortOrder&) const = default;
+};
+
+// Appends the key of a cell that is a value or NULL. No key begins another one, so that keys of several columns can
+// stand one after another. Numerics are ordered by value, then by scale; -0.0 becomes 0.0.
+void AppendSortKey(const Column& column, uint32_t row, SortOrder order, std::string* out);
+
+// Takes a key of `type` off the front of what AppendSortKey wrote, and gives its cell.
+Datum TakeSortKey(std::string_view* bytes, DataType type, SortOrder order);
+
+}  // namespace freshet

@@ -1,0 +1,37 @@
+#include "engine/functions/aggregate/aggregate_function.h"
+
+#include <algorithm>
+
+#include "engine/base/check.h"
+
+namespace freshet {
+
+RowForm RowFormOf(const AggregateFunction& function, std::span<const OrderedArgument> arguments,
+                  std::span<const OrderedArgument> order, std::vector<uint32_t>* argument_parts) {
+  if (function.values == AggregateValues::kOneArgument || function.values == AggregateValues::kPairs) return {};
+  RowForm form;
+  auto place_of = [&](const OrderedArgument& wanted) {
+    auto same = [&](const RowPart& part) { return part.column == wanted.column; };
+    auto found = std::ranges::find_if(form, same);
+    if (found == form.end()) {
+      form.push_back({wanted.column, wanted.type, wanted.order});
+      return static_cast<uint32_t>(form.size() - 1);
+    }
+    return static_cast<uint32_t>(found - form.begin());
+  };
+  if (function.values == AggregateValues::kBySecond) {
+    CHECK_EQ(arguments.size(), 2u) << function.name;
+    place_of(arguments[1]);
+  } else {
+    for (const OrderedArgument& each : order) place_of(each);
+  }
+  argument_parts->clear();
+  for (size_t i = 0; i < arguments.size(); ++i) {
+    const uint32_t part = place_of(arguments[i]);
+    argument_parts->push_back(part);
+    form[part].skips_null = !function.keeps_nulls;
+  }
+  return form;
+}
+
+}  // namespace freshet
