@@ -52,3 +52,6 @@ CREATE MATERIALIZED VIEW unmatched AS
          count(*) FILTER (WHERE airport IS NULL) AS without_airport,
          count(*) FILTER (WHERE plane IS NULL) AS without_plane
   FROM enriched;
+
+-- Reads of by_route with where=dest = 'SFO' look its rows up.
+CREATE INDEX ON by_route (dest);

@@ -7,7 +7,9 @@
 #include <vector>
 
 #include "absl/strings/ascii.h"
+#include "absl/strings/match.h"
 #include "absl/strings/numbers.h"
+#include "absl/strings/str_split.h"
 #include "engine/base/str_cat.h"
 #include "engine/base/utf8.h"
 #include "server/definitions/document.h"
@@ -85,6 +87,15 @@ void ReadView(const std::string& name, const DocumentNode& node, const std::stri
   ReadNodeOf(fields, node, *out.mutable_node(), problems);
 }
 
+void ReadIndex(const std::string& name, const DocumentNode& node, const std::string& path, v1::Index& out,
+               ProblemList& problems) {
+  FieldReader fields(node, path, problems);
+  out.set_name(name);
+  out.set_on(fields.Text("on"));
+  for (const std::string& column : fields.Names("columns")) out.add_columns(column);
+  fields.Finish();
+}
+
 void ReadSink(const std::string& name, const DocumentNode& node, const std::string& path, v1::Sink& out,
               ProblemList& problems) {
   FieldReader fields(node, path, problems);
@@ -126,6 +137,9 @@ v1::Plan ReadPlan(const DocumentNode& root, ProblemList& problems) {
   fields.Entries("sinks", [&](const std::string& name, const DocumentNode& node, const std::string& path) {
     ReadSink(name, node, path, *plan.add_sinks(), problems);
   });
+  fields.Entries("indexes", [&](const std::string& name, const DocumentNode& node, const std::string& path) {
+    ReadIndex(name, node, path, *plan.add_indexes(), problems);
+  });
   fields.Finish();
   return plan;
 }
@@ -152,6 +166,10 @@ class Merger {
     for (v1::View& view : *overlay.mutable_views()) {
       if (Refuse(plan_.views(), view.name(), "view", "views", file, root)) continue;
       *plan_.add_views() = std::move(view);
+    }
+    for (v1::Index& index : *overlay.mutable_indexes()) {
+      if (Refuse(plan_.indexes(), index.name(), "index", "indexes", file, root)) continue;
+      *plan_.add_indexes() = std::move(index);
     }
     for (v1::Sink& sink : *overlay.mutable_sinks()) {
       places_.Erase(JoinPath("sinks", sink.name()));
@@ -212,12 +230,24 @@ class Merger {
   v1::Plan plan_;
 };
 
+// Whether a text without a telling name, as standard input has none, begins with a statement.
+bool BeginsAsScript(std::string_view text) {
+  for (const absl::string_view line : absl::StrSplit(AbslView(text), '\n')) {
+    const absl::string_view words = absl::StripAsciiWhitespace(line);
+    const bool comment = absl::StartsWith(words, "--") && !absl::StartsWith(words, "---");
+    if (words.empty() || comment) continue;
+    return absl::StartsWithIgnoreCase(words, "create ") || absl::StartsWithIgnoreCase(words, "set ");
+  }
+  return false;
+}
+
 v1::DefinitionFile::Language LanguageOf(const v1::DefinitionFile& file) {
   if (file.language() != v1::DefinitionFile::LANGUAGE_UNSPECIFIED) return file.language();
   std::string name = absl::AsciiStrToLower(file.name());
   if (name.ends_with(".json")) return v1::DefinitionFile::JSON;
   if (name.ends_with(".sql")) return v1::DefinitionFile::SQL;
-  return v1::DefinitionFile::YAML;
+  const bool yaml = name.ends_with(".yaml") || name.ends_with(".yml");
+  return !yaml && BeginsAsScript(file.text()) ? v1::DefinitionFile::SQL : v1::DefinitionFile::YAML;
 }
 
 Mark MarkAt(std::string_view text, size_t offset) {

@@ -259,6 +259,10 @@ absl::StatusOr<std::vector<RelationInfo>> PipelineManager::Relations(const std::
   auto materialized = [&](const std::string& relation, bool table, RelationInfo& info) {
     for (int i = 0; i < physical.views_size(); ++i) {
       const v1::PhysicalView& view = physical.views(i);
+      if (view.index_on() == relation) {
+        std::vector<std::string>& columns = info.indexes.emplace_back();
+        for (uint32_t column : view.key()) columns.push_back(view.schema(static_cast<int>(column)).name());
+      }
       if (view.name() != relation || view.table() != table) continue;
       info.materialized = true;
       info.columns.assign(view.schema().begin(), view.schema().end());

@@ -27,7 +27,8 @@ struct RelationInfo {
   std::vector<v1::Field> columns;
   std::vector<std::string> key;  // empty: whole rows
   bool key_unique = false;
-  uint64_t rows = 0;  // over all shards, of the last report; 0 for what keeps no rows
+  std::vector<std::vector<std::string>> indexes = {};  // their columns
+  uint64_t rows = 0;                                   // over all shards, of the last report; 0 for what keeps no rows
 };
 
 // Thread-safe. Calls compile definitions and write the catalog: they may take tens of milliseconds, so they do not

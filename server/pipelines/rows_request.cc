@@ -11,6 +11,7 @@
 #include "engine/columnar/row_codec.h"
 #include "fmt/format.h"
 #include "server/errors/error_list.h"
+#include "server/pipelines/key_look_up.h"
 #include "server/plan/bound_expression.h"
 #include "server/plan/type_proto.h"
 #include "server/sql/bind/bind_expression.h"
@@ -18,25 +19,31 @@
 namespace freshet {
 namespace {
 
-// `shard_count` and `seed` say which shard a key lies on: the rows of every view are spread by its key.
-absl::Status BindKeys(const RowsQuery& query, const v1::PhysicalView& view, uint16_t shard_count, uint64_t seed,
-                      BoundRows& bound) {
+using Key = std::vector<Datum>;
+
+// The key columns of a view: all of its columns where it names none.
+std::vector<uint32_t> KeyOf(const v1::PhysicalView& view) {
   std::vector<uint32_t> columns(view.key().begin(), view.key().end());
   if (columns.empty()) {
-    for (uint32_t i = 0; i < bound.schema.size(); ++i) columns.push_back(i);
+    for (int i = 0; i < view.schema_size(); ++i) columns.push_back(static_cast<uint32_t>(i));
   }
-  for (const auto& key : query.keys) {
-    if (key.size() != columns.size()) {
+  return columns;
+}
+
+absl::StatusOr<std::vector<Key>> ParseKeys(const RowsQuery& query, const std::vector<uint32_t>& columns,
+                                           const Schema& schema) {
+  std::vector<Key> keys;
+  for (const auto& texts : query.keys) {
+    if (texts.size() != columns.size()) {
       return MakeError(ErrorCode::kInvalidKey, fmt::format("the key of '{}' has {} columns, not {}", query.relation,
-                                                           columns.size(), key.size()));
+                                                           columns.size(), texts.size()));
     }
-    std::vector<Column> cells;
-    std::vector<ColumnIndex> all;
+    Key& key = keys.emplace_back();
     for (size_t i = 0; i < columns.size(); ++i) {
-      const Field& field = bound.schema[columns[i]];
+      const Field& field = schema[columns[i]];
       Datum datum;
-      if (key[i]) {
-        auto parsed = ParseDatum(*key[i], field.type);
+      if (texts[i]) {
+        auto parsed = ParseDatum(*texts[i], field.type);
         if (!parsed.ok()) {
           return MakeError(ErrorCode::kInvalidKey,
                            fmt::format("the key column {} is {}: {}", field.name, TypeName(field.type),
@@ -44,8 +51,21 @@ absl::Status BindKeys(const RowsQuery& query, const v1::PhysicalView& view, uint
         }
         datum = *std::move(parsed);
       }
-      ColumnBuilder builder(field.type);
-      AppendDatum(datum, builder);
+      key.push_back(std::move(datum));
+    }
+  }
+  return keys;
+}
+
+// `shard_count` and `seed` say which shard a key lies on: the rows of every view are spread by its key.
+void AddKeys(const std::vector<Key>& keys, const std::vector<uint32_t>& columns, uint16_t shard_count, uint64_t seed,
+             BoundRows& bound) {
+  for (const Key& key : keys) {
+    std::vector<Column> cells;
+    std::vector<ColumnIndex> all;
+    for (size_t i = 0; i < columns.size(); ++i) {
+      ColumnBuilder builder(bound.schema[columns[i]].type);
+      AppendDatum(key[i], builder);
       cells.push_back(builder.Finish());
       all.push_back(ColumnIndex(static_cast<uint32_t>(i)));
     }
@@ -56,8 +76,7 @@ absl::Status BindKeys(const RowsQuery& query, const v1::PhysicalView& view, uint
   }
   std::sort(bound.shards.begin(), bound.shards.end());
   bound.shards.erase(std::unique(bound.shards.begin(), bound.shards.end()), bound.shards.end());
-  for (uint32_t shard = 0; query.keys.empty() && shard < shard_count; ++shard) bound.shards.push_back(shard);
-  return absl::OkStatus();
+  for (uint32_t shard = 0; keys.empty() && shard < shard_count; ++shard) bound.shards.push_back(shard);
 }
 
 absl::Status BindOrder(const RowsQuery& query, BoundRows& bound) {
@@ -81,7 +100,8 @@ absl::Status BindOrder(const RowsQuery& query, BoundRows& bound) {
 absl::StatusOr<uint32_t> FindRelation(const RowsQuery& query, const v1::CatalogRevision& revision) {
   const v1::PhysicalPlan& physical = revision.physical();
   for (int i = 0; i < physical.views_size(); ++i) {
-    if (physical.views(i).name() == query.relation && physical.views(i).table() == query.table) {
+    const v1::PhysicalView& view = physical.views(i);
+    if (view.name() == query.relation && view.table() == query.table && view.index_on().empty()) {
       return static_cast<uint32_t>(i);
     }
   }
@@ -98,17 +118,24 @@ absl::StatusOr<uint32_t> FindRelation(const RowsQuery& query, const v1::CatalogR
 absl::StatusOr<BoundRows> BindRows(const RowsQuery& query, const v1::CatalogRevision& revision) {
   if (query.limit == 0) return MakeError(ErrorCode::kInvalidRequest, "limit must be at least 1");
   ASSIGN_OR_RETURN(uint32_t index, FindRelation(query, revision));
-  const v1::PhysicalView& view = revision.physical().views(static_cast<int>(index));
+  const v1::PhysicalPlan& plan = revision.physical();
   BoundRows bound;
-  bound.schema = SchemaFromProto(view.schema());
-  bound.request.set_view(index);
-  auto shard_count = static_cast<uint16_t>(std::max<uint32_t>(1, revision.plan().options().shards()));
-  RETURN_IF_ERROR(BindKeys(query, view, shard_count, revision.physical().hash_seed(), bound));
-  RETURN_IF_ERROR(BindOrder(query, bound));
+  bound.schema = SchemaFromProto(plan.views(static_cast<int>(index)).schema());
+  ASSIGN_OR_RETURN(std::vector<Key> keys, ParseKeys(query, KeyOf(plan.views(static_cast<int>(index))), bound.schema));
   if (!query.where.empty()) {
     ASSIGN_OR_RETURN(Expression where, BindWhere(query.where, bound.schema));
     ExpressionToProto(where).SerializeToString(bound.request.mutable_where());
+    std::optional<KeyLookUp> look_up;
+    if (keys.empty()) look_up = FindKeyLookUp(where, plan, index);
+    if (look_up) {
+      index = look_up->view;
+      keys.push_back(std::move(look_up->cells));
+    }
   }
+  bound.request.set_view(index);
+  const auto shard_count = static_cast<uint16_t>(std::max<uint32_t>(1, revision.plan().options().shards()));
+  AddKeys(keys, KeyOf(plan.views(static_cast<int>(index))), shard_count, plan.hash_seed(), bound);
+  RETURN_IF_ERROR(BindOrder(query, bound));
   std::string hashed = bound.request.SerializeAsString();
   bound.query_hash = HashBytes(hashed.data(), hashed.size(), 0);
   bound.request.set_limit(query.limit);

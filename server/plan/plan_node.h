@@ -65,6 +65,7 @@ struct PlanView {
   ColumnList key;  // empty: whole rows
   bool table = false;
   bool key_unique = false;
+  std::string index_on = {};  // an index of this table or view: its rows by another key
 };
 
 // What leaves the pipeline.

@@ -27,11 +27,11 @@ class TreeBuilder : public RelationSource {
 
   PlanTree Build() {
     CheckPipelineName(plan_.name(), problems_);
-    if (plan_.tables_size() + plan_.views_size() > kMaxRelations) {
+    if (plan_.tables_size() + plan_.views_size() + plan_.indexes_size() > kMaxRelations) {
       problems_.Add({.code = ErrorCode::kInvalidDefinition,
                      .path = "views",
-                     .message = StrCat("there are ", plan_.tables_size() + plan_.views_size(),
-                                       " tables and views; at most ", kMaxRelations, " are taken"),
+                     .message = StrCat("there are ", plan_.tables_size() + plan_.views_size() + plan_.indexes_size(),
+                                       " tables, views and indexes; at most ", kMaxRelations, " are taken"),
                      .suggestion = "nest nodes in fewer views, or split it into several pipelines"});
       return {};
     }
@@ -49,6 +49,7 @@ class TreeBuilder : public RelationSource {
     for (const v1::View& view : plan_.views()) {
       if (view.materialized()) KeepView(view, &tree);
     }
+    for (const v1::Index& index : plan_.indexes()) AddIndex(index, &tree);
     bool nothing_kept =
         std::none_of(plan_.tables().begin(), plan_.tables().end(),
                      [](const auto& each) { return each.materialized(); }) &&
@@ -90,7 +91,7 @@ class TreeBuilder : public RelationSource {
       }
       problems_.Add({.code = ErrorCode::kDuplicateName,
                      .path = path,
-                     .message = StrCat("a table or view ", name, " is there already")});
+                     .message = StrCat("a table, view or index ", name, " is there already")});
       return false;
     };
     for (const v1::Table& table : plan_.tables()) {
@@ -100,6 +101,9 @@ class TreeBuilder : public RelationSource {
     for (const v1::View& view : plan_.views()) {
       if (add(view.name(), JoinPath("views", view.name()))) views_.emplace(view.name(), &view);
     }
+    const size_t relations = names_.size();
+    for (const v1::Index& index : plan_.indexes()) add(index.name(), JoinPath("indexes", index.name()));
+    names_.resize(relations);  // nobody reads an index by its name
   }
 
   void BuildView(const v1::View& view) {
@@ -191,9 +195,8 @@ class TreeBuilder : public RelationSource {
   }
 
   ColumnList CheckView(const v1::View& view, const BuiltRelation& built, const std::string& path) {
-    ColumnList key;
     std::vector<std::string> names;
-    if (!built.named) return key;
+    if (!built.named) return {};
     for (const ScopeColumn& column : built.scope) {
       if (std::find(names.begin(), names.end(), column.name) != names.end()) {
         problems_.Add({.code = ErrorCode::kDuplicateName,
@@ -204,27 +207,75 @@ class TreeBuilder : public RelationSource {
         names.push_back(column.name);
       }
     }
-    for (int i = 0; i < view.key_size(); ++i) {
-      std::string item = JoinPath(JoinPath(path, "key"), static_cast<size_t>(i));
-      auto it = std::find_if(built.scope.begin(), built.scope.end(),
-                             [&](const ScopeColumn& column) { return column.name == view.key(i); });
-      if (it == built.scope.end()) {
+    return FindColumns(view.key(), names, JoinPath(path, "key"), "view");
+  }
+
+  // An index is one more store of the rows, which the planner spreads by its columns.
+  void AddIndex(const v1::Index& index, PlanTree* tree) {
+    const std::string path = JoinPath("indexes", index.name());
+    CheckName(index.name(), "index", path, problems_);
+    const auto relation = relations_.find(index.on());
+    if (relation == relations_.end()) {
+      problems_.Add({.code = ErrorCode::kUnknownRelation,
+                     .path = JoinPath(path, "on"),
+                     .message = StrCat("there is no table or view ", index.on()),
+                     .suggestion = SuggestName(index.on(), names_)});
+      return;
+    }
+    if (!relation->second.named) return;
+    std::vector<std::string> names;
+    for (const ScopeColumn& column : relation->second.scope) names.push_back(column.name);
+    ColumnList key = FindColumns(index.columns(), names, JoinPath(path, "columns"), "index");
+    if (index.columns().empty()) {
+      problems_.Add({.code = ErrorCode::kMissingField,
+                     .path = path,
+                     .message = "the index has no columns",
+                     .suggestion = "columns: [a column of the view]"});
+    }
+    const auto kept = std::find_if(tree->views.begin(), tree->views.end(),
+                                   [&](const PlanView& view) { return view.name == index.on(); });
+    if (kept == tree->views.end()) {
+      if (relation->second.node == nullptr) return;  // what is wrong with it has been told
+      problems_.Add({.code = ErrorCode::kNotMaterialized,
+                     .path = JoinPath(path, "on"),
+                     .message = StrCat(index.on(), " keeps no rows"),
+                     .suggestion = "materialize it: CREATE MATERIALIZED VIEW, or materialized: true"});
+      return;
+    }
+    PlanView view = *kept;
+    view.name = index.name();
+    view.index_on = index.on();
+    view.key = std::move(key);
+    view.table = view.key_unique = false;
+    tree->views.push_back(std::move(view));
+  }
+
+  // The columns of a view's or index's key among `names`.
+  template <typename Columns>
+  ColumnList FindColumns(const Columns& columns, const std::vector<std::string>& names, const std::string& path,
+                         std::string_view of) {
+    ColumnList found;
+    for (int i = 0; i < columns.size(); ++i) {
+      const std::string item = JoinPath(path, static_cast<size_t>(i));
+      const auto name = std::find(names.begin(), names.end(), columns.at(i));
+      if (name == names.end()) {
         problems_.Add({.code = ErrorCode::kUnknownColumn,
                        .path = item,
-                       .message = StrCat("the view has no column ", view.key(i)),
-                       .suggestion = SuggestName(view.key(i), names)});
+                       .message = StrCat("the view has no column ", columns.at(i)),
+                       .suggestion = SuggestName(columns.at(i), names)});
         continue;
       }
-      uint32_t column = static_cast<uint32_t>(it - built.scope.begin());
-      if (Contains(key, {column})) {
-        problems_.Add({.code = ErrorCode::kDuplicateName,
-                       .path = item,
-                       .message = StrCat("the column ", view.key(i), " stands twice in the key")});
+      const auto column = static_cast<uint32_t>(name - names.begin());
+      if (Contains(found, {column})) {
+        problems_.Add(
+            {.code = ErrorCode::kDuplicateName,
+             .path = item,
+             .message = StrCat("the column ", columns.at(i), " stands twice in the ", of == "view" ? "key" : "index")});
         continue;
       }
-      key.push_back(column);
+      found.push_back(column);
     }
-    return key;
+    return found;
   }
 
   const v1::Plan& plan_;

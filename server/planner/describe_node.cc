@@ -204,7 +204,8 @@ class Describer {
 
   void View() {
     const v1::PhysicalView& view = plan_.views(static_cast<int>(node_.view().view()));
-    Kind(view.table() ? "table" : "view", true);
+    Kind(!view.index_on().empty() ? "index" : view.table() ? "table" : "view", true);
+    if (!view.index_on().empty()) Add("on", view.index_on());
     Add("key", view.key().empty() ? "the whole row" : List(view.key(), NamesOf(view.schema())));
     if (view.key_unique()) Add("unique", "true");
   }

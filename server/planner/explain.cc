@@ -114,6 +114,7 @@ void AppendView(const v1::PhysicalView& view, std::string* out) {
   out->push_back('{');
   AppendMember("name", view.name(), out);
   AppendFlag("table", view.table(), out);
+  if (!view.index_on().empty()) AppendMember("index_on", view.index_on(), out);
   AppendList(
       "key", view.key(), [&](uint32_t column) { AppendJsonString(view.schema(static_cast<int>(column)).name(), out); },
       out);

@@ -171,7 +171,8 @@ class PhysicalPlanWriter {
     SetColumns(view.key, physical->mutable_key());
     physical->set_table(view.table);
     physical->set_key_unique(view.key_unique);
-    v1::PhysicalNode* node = AddNode(*view.node, view.name, "view");
+    physical->set_index_on(view.index_on);
+    v1::PhysicalNode* node = AddNode(*view.node, view.name, view.index_on.empty() ? "view" : "index");
     *node->mutable_schema() = physical->schema();
     std::string logic = StrCat("view ", view.name, " <", view.node->fingerprint);
     for (uint32_t column : view.key) StrAppend(&logic, " #", column);

@@ -378,6 +378,9 @@ class OperatorBuilder {
     ASSIGN_OR_RETURN(options.key, ReadColumns(plan_.views(static_cast<int>(number)).key(), schema_));
     options.hash_seed = plan_.hash_seed();
     views_[number] = std::make_unique<ViewStore>(std::move(options));
+    if (!plan_.views(static_cast<int>(number)).index_on().empty()) {
+      return std::make_unique<ViewOperator>(views_[number].get(), StateId{node.fingerprint(), "rows"});
+    }
     if (options_.change_retention != nullptr && !plan_.views(static_cast<int>(number)).table()) {
       rings_[number] = std::make_unique<ChangeRing>(schema_, options_.change_retention);
     }

@@ -44,6 +44,7 @@ v1::PipelineStatus CombineReports(const GroupStatus& group, const v1::PhysicalPl
     all.set_finished(!group.reports.empty());
   }
   for (const v1::PhysicalView& view : plan.views()) {
+    if (!view.index_on().empty()) break;  // indexes stand behind all views
     v1::ViewStatus& all = *status.add_views();
     all.set_name(view.name());
     all.set_table(view.table());

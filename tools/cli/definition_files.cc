@@ -175,8 +175,10 @@ DefinitionOutline OutlineOf(const v1::Definition& definition) {
   Outliner outliner;
   if (definition.has_plan()) outliner.Add(definition.plan());
   for (const v1::DefinitionFile& file : definition.files()) {
-    bool script = std::filesystem::path(file.name()).extension() == ".sql";
-    script ? outliner.AddScript(file.text()) : outliner.Add(file.text());
+    const std::filesystem::path extension = std::filesystem::path(file.name()).extension();
+    if (extension != ".sql") outliner.Add(file.text());
+    // Standard input tells nothing: a text that is no script has no statement that the outliner knows.
+    if (extension == ".sql" || extension.empty()) outliner.AddScript(file.text());
   }
   DefinitionOutline outline = outliner.Take();
   if (outline.name.empty() && definition.files_size() > 0) {

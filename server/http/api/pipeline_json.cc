@@ -129,7 +129,12 @@ json::object RelationJson(const RelationInfo& relation) {
                       {"columns", ColumnsJson(relation.columns)},
                       {"key", NamesJson(relation.key)},
                       {"materialized", relation.materialized}};
-  if (relation.materialized) object["rows"] = relation.rows;
+  if (relation.materialized) {
+    object["rows"] = relation.rows;
+    json::array indexes;
+    for (const auto& columns : relation.indexes) indexes.push_back(NamesJson(columns));
+    object["indexes"] = std::move(indexes);
+  }
   return object;
 }
 

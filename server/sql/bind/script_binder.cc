@@ -200,6 +200,19 @@ void ScriptBinder::BindStatement(const CreateSink& sink) {
   Put(Section("sinks"), sink.name, std::move(node));
 }
 
+void ScriptBinder::BindStatement(const CreateIndex& index) {
+  if (!IsFirst(index.name, "index")) return;
+  if (broken_.contains(index.on.text)) return;  // its view is to be mended first
+  DocumentNode node, columns;
+  node.kind = DocumentKind::kMapping;
+  columns.kind = DocumentKind::kSequence;
+  node.mark = columns.mark = MarkOf(index.on.offset);
+  for (const NameSyntax& column : index.columns) columns.items.push_back(Scalar(column.text, column.offset));
+  Put(node, {"on", index.on.offset}, Scalar(index.on.text, index.on.offset));
+  Put(node, {"columns", index.on.offset}, std::move(columns));
+  Put(Section("indexes"), index.name, std::move(node));
+}
+
 void ScriptBinder::BindStatement(const SetOption& set) {
   DocumentNode value = Scalar(set.option.value, set.option.value_offset);
   if (set.option.name.text == "name") {

@@ -49,11 +49,17 @@ struct CreateSink {
   std::vector<OptionSyntax> options;
 };
 
+struct CreateIndex {
+  NameSyntax name;  // derived where none is given
+  NameSyntax on;
+  std::vector<NameSyntax> columns;
+};
+
 // SET name = value: an option of the pipeline.
 struct SetOption {
   OptionSyntax option;
 };
 
-using Statement = std::variant<CreateTable, CreateView, CreateSink, SetOption>;
+using Statement = std::variant<CreateTable, CreateView, CreateSink, CreateIndex, SetOption>;
 
 }  // namespace freshet

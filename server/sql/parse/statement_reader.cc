@@ -26,7 +26,6 @@ constexpr StatementName kOtherStatements[] = {
     {"DeleteStmt", "DELETE", "rows come from sources or over HTTP"},
     {"DropStmt", "DROP", "a definition says what there is: leave the statement out that creates it"},
     {"AlterTableStmt", "ALTER", "a definition says what there is: change the statement that creates it"},
-    {"IndexStmt", "CREATE INDEX", ""},
     {"CommentStmt", "COMMENT ON", "write it as a comment: -- text"},
     {"CreateFunctionStmt", "CREATE FUNCTION", ""},
     {"CreateSchemaStmt", "CREATE SCHEMA", ""},
@@ -75,12 +74,13 @@ std::optional<Statement> StatementReader::Read(std::vector<OptionSyntax> options
   if (statement["CreateTableAsStmt"].get(body) == simdjson::SUCCESS) {
     return ReadMaterializedView(body, std::move(options));
   }
+  if (statement["IndexStmt"].get(body) == simdjson::SUCCESS) return ReadIndex(body);
   if (statement["VariableSetStmt"].get(body) == simdjson::SUCCESS) return ReadSet(body);
   for (const StatementName& other : kOtherStatements) {
     if (statement[other.node].get(body) != simdjson::SUCCESS) continue;
     return Unsupported(other.name, begin_, std::string(other.suggestion));
   }
-  return Unsupported("this statement", begin_, "there is: CREATE TABLE, VIEW, MATERIALIZED VIEW, SINK; SET");
+  return Unsupported("this statement", begin_, "there is: CREATE TABLE, VIEW, MATERIALIZED VIEW, INDEX, SINK; SET");
 }
 
 std::optional<Statement> StatementReader::ReadTable(Element body, std::vector<OptionSyntax> options) {
@@ -245,6 +245,51 @@ std::optional<Statement> StatementReader::ReadMaterializedView(Element body, std
     Unsupported("this query", view.name.offset);
   }
   return view;
+}
+
+std::optional<Statement> StatementReader::ReadIndex(Element body) {
+  CreateIndex index;
+  Element relation;
+  if (body["relation"].get(relation) != simdjson::SUCCESS) return std::nullopt;
+  index.on = {std::string(TextOf(relation, "relname")), OffsetOf(relation)};
+  for (const auto& [key, name] : {std::pair("unique", "UNIQUE"), {"concurrent", "CONCURRENTLY"}}) {
+    if (FlagOf(body, key)) return Unsupported(name, begin_, "CREATE INDEX ON view (column, ...)");
+  }
+  if (FlagOf(body, "if_not_exists")) {
+    return Unsupported("IF NOT EXISTS", begin_, "leave it out: a definition is applied as a whole");
+  }
+  for (const auto& [key, name] : {std::pair("whereClause", "WHERE in an index"),
+                                  {"indexIncludingParams", "INCLUDE"},
+                                  {"options", "WITH in an index"},
+                                  {"tableSpace", "TABLESPACE"}}) {
+    if (Has(body, key)) return Unsupported(name, index.on.offset, "an index has all rows with all columns");
+  }
+  const std::string_view method = TextOf(body, "accessMethod");
+  if (method != "btree" && method != "hash") {
+    return Unsupported(StrCat("an index USING ", method), index.on.offset, "leave USING out");
+  }
+  simdjson::dom::array elements;
+  if (body["indexParams"].get(elements) != simdjson::SUCCESS) return std::nullopt;
+  for (Element item : elements) {
+    Element element;
+    if (item["IndexElem"].get(element) != simdjson::SUCCESS) continue;
+    const std::string_view order = TextOf(element, "ordering"), nulls = TextOf(element, "nulls_ordering");
+    if (!Has(element, "name")) {
+      return Unsupported("an index on an expression", index.on.offset, "make it a column of the view");
+    }
+    if ((!order.empty() && order != "SORTBY_DEFAULT") || (!nulls.empty() && nulls != "SORTBY_NULLS_DEFAULT") ||
+        Has(element, "collation") || Has(element, "opclass")) {
+      return Unsupported("an order in an index", index.on.offset, "its rows are found by equality: name columns alone");
+    }
+    index.columns.push_back({std::string(TextOf(element, "name")), index.on.offset});
+  }
+  index.name = {std::string(TextOf(body, "idxname")), begin_};
+  if (index.name.text.empty()) {  // as PostgreSQL calls it
+    index.name.text = index.on.text;
+    for (const NameSyntax& column : index.columns) StrAppend(&index.name.text, "_", column.text);
+    index.name.text += "_idx";
+  }
+  return index;
 }
 
 std::optional<Statement> StatementReader::ReadSet(Element body) {

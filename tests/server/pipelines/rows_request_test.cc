@@ -80,5 +80,60 @@ TEST(RowsRequestTest, AsksEachShardOnceAndAllWithoutKeys) {
   EXPECT_THAT(BindRows(QueryOf({{"some", "7"}}), RevisionOf({}))->shards, SizeIs(1));
 }
 
+RowsQuery Where(std::string condition) {
+  RowsQuery query = QueryOf({});
+  query.where = std::move(condition);
+  return query;
+}
+
+// A view with a key, and an index on both columns.
+v1::CatalogRevision IndexedRevision() {
+  v1::CatalogRevision revision = RevisionOf({1});
+  v1::PhysicalView index = revision.physical().views(0);
+  index.set_name("v_name_k_idx");
+  index.set_index_on("v");
+  index.clear_key();
+  index.add_key(0);
+  index.add_key(1);
+  *revision.mutable_physical()->add_views() = std::move(index);
+  return revision;
+}
+
+TEST(RowsRequestTest, LooksUpTheKeyThatAConditionNames) {
+  const v1::CatalogRevision revision = IndexedRevision();
+  for (const char* condition : {"k = 7", "7 = k AND name <> 'x'", "(name > 'a' AND k = 7) AND k < 9"}) {
+    auto bound = BindRows(Where(condition), revision);
+    ASSERT_TRUE(bound.ok()) << bound.status();
+    EXPECT_EQ(bound->request.view(), 0u) << condition;
+    EXPECT_EQ(bound->request.keys_size(), 1) << condition;
+    EXPECT_FALSE(bound->request.where().empty()) << condition;
+    EXPECT_THAT(bound->shards, ElementsAre(SentTo(7))) << condition;
+  }
+}
+
+TEST(RowsRequestTest, LooksUpInTheIndexWithTheLongestKey) {
+  auto bound = BindRows(Where("name = 'some' AND k = 7"), IndexedRevision());
+  ASSERT_TRUE(bound.ok()) << bound.status();
+  EXPECT_EQ(bound->request.view(), 1u);
+  EXPECT_EQ(bound->request.keys_size(), 1);
+  EXPECT_THAT(bound->shards, SizeIs(1));
+}
+
+TEST(RowsRequestTest, LooksAtAllRowsWhereAConditionLeavesTheKeyOpen) {
+  for (const char* condition : {"name = 'some'", "k = 7 OR name = 'some'", "NOT k = 7", "k = NULL", "k > 7", "k = k"}) {
+    auto bound = BindRows(Where(condition), IndexedRevision());
+    ASSERT_TRUE(bound.ok()) << bound.status();
+    EXPECT_EQ(bound->request.view(), 0u) << condition;
+    EXPECT_EQ(bound->request.keys_size(), 0) << condition;
+    EXPECT_THAT(bound->shards, ElementsAre(0, 1, 2, 3)) << condition;
+  }
+}
+
+TEST(RowsRequestTest, AnIndexIsNoView) {
+  RowsQuery query = QueryOf({});
+  query.relation = "v_name_k_idx";
+  EXPECT_FALSE(BindRows(query, IndexedRevision()).ok());
+}
+
 }  // namespace
 }  // namespace freshet

@@ -22,5 +22,10 @@ CREATE VIEW later AS SELECT id FROM customers WHERE id = (SELECT id FROM custome
 CREATE SINK out FROM nowhere WITH (connector = 'files', path = '/srv/data/out', format = 'json');
 SET shardz = 3;
 INSERT INTO customers VALUES (1, 'x');
-CREATE INDEX ON a (nam);
+CREATE INDEX ON e (nam);
+CREATE UNIQUE INDEX ON f (id);
+CREATE INDEX ON f (lower(id));
+CREATE INDEX odd ON nowhere (id);
+CREATE INDEX ON customers (id);
+CREATE INDEX twice ON f (id, id);
 CREATE MATERIALIZED VIEW a AS SELECT 'not ended FROM customers;
