@@ -96,6 +96,19 @@ void ReadIndex(const std::string& name, const DocumentNode& node, const std::str
   fields.Finish();
 }
 
+// `comments: {orders: text, orders.id: text}`.
+void ReadComments(const DocumentNode& node, v1::Plan& plan, ProblemList& problems) {
+  FieldReader fields(node, "comments", problems);
+  for (const DocumentEntry& entry : node.entries) {
+    v1::Comment& comment = *plan.add_comments();
+    const size_t dot = entry.key.find('.');
+    comment.set_on(entry.key.substr(0, dot));
+    if (dot != std::string::npos) comment.set_column(entry.key.substr(dot + 1));
+    comment.set_text(fields.Text(entry.key));
+  }
+  fields.Finish();
+}
+
 void ReadSink(const std::string& name, const DocumentNode& node, const std::string& path, v1::Sink& out,
               ProblemList& problems) {
   FieldReader fields(node, path, problems);
@@ -140,6 +153,7 @@ v1::Plan ReadPlan(const DocumentNode& root, ProblemList& problems) {
   fields.Entries("indexes", [&](const std::string& name, const DocumentNode& node, const std::string& path) {
     ReadIndex(name, node, path, *plan.add_indexes(), problems);
   });
+  if (const DocumentNode* comments = fields.Find("comments")) ReadComments(*comments, plan, problems);
   fields.Finish();
   return plan;
 }
@@ -171,6 +185,7 @@ class Merger {
       if (Refuse(plan_.indexes(), index.name(), "index", "indexes", file, root)) continue;
       *plan_.add_indexes() = std::move(index);
     }
+    for (v1::Comment& comment : *overlay.mutable_comments()) *plan_.add_comments() = std::move(comment);
     for (v1::Sink& sink : *overlay.mutable_sinks()) {
       places_.Erase(JoinPath("sinks", sink.name()));
       auto it = std::find_if(plan_.mutable_sinks()->begin(), plan_.mutable_sinks()->end(),

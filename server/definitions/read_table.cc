@@ -7,6 +7,7 @@
 #include "server/definitions/duration.h"
 #include "server/definitions/field_reader.h"
 #include "server/definitions/places.h"
+#include "server/definitions/read_node.h"
 #include "server/definitions/suggestion.h"
 #include "server/plan/type_proto.h"
 
@@ -45,6 +46,9 @@ void ReadColumn(const DocumentNode& node, const std::string& path, v1::Column& o
   if (fields.Find("default") != nullptr) {
     *out.mutable_default_value()->mutable_type() = out.type();
     out.mutable_default_value()->set_text(fields.Text("default"));
+  }
+  if (const DocumentNode* generated = fields.Find("generated")) {
+    ReadExpression(*generated, fields.PathOf("generated"), *out.mutable_generated(), problems);
   }
   int origins = 0;
   if (fields.Find("path") != nullptr) out.set_path(fields.Text("path")), ++origins;

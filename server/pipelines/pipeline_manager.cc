@@ -294,6 +294,11 @@ absl::StatusOr<std::vector<RelationInfo>> PipelineManager::Relations(const std::
     materialized(view.name(), /*table=*/false, info);
     relations.push_back(std::move(info));
   }
+  for (const v1::Comment& comment : plan.comments()) {
+    for (RelationInfo& info : relations) {
+      if (info.name == comment.on()) info.comments[comment.column()] = comment.text();
+    }
+  }
   return relations;
 }
 

@@ -3,6 +3,7 @@
 #pragma once
 
 #include <functional>
+#include <map>
 #include <memory>
 #include <string>
 #include <vector>
@@ -25,7 +26,8 @@ struct RelationInfo {
   bool table = false;
   bool materialized = false;  // its rows can be asked for
   std::vector<v1::Field> columns;
-  std::vector<std::string> key;  // empty: whole rows
+  std::map<std::string, std::string> comments = {};  // by column; of the whole under the empty name
+  std::vector<std::string> key;                      // empty: whole rows
   bool key_unique = false;
   std::vector<std::vector<std::string>> indexes = {};  // their columns
   uint64_t rows = 0;                                   // over all shards, of the last report; 0 for what keeps no rows

@@ -50,6 +50,7 @@ class TreeBuilder : public RelationSource {
       if (view.materialized()) KeepView(view, &tree);
     }
     for (const v1::Index& index : plan_.indexes()) AddIndex(index, &tree);
+    for (const v1::Comment& comment : plan_.comments()) CheckComment(comment);
     bool nothing_kept =
         std::none_of(plan_.tables().begin(), plan_.tables().end(),
                      [](const auto& each) { return each.materialized(); }) &&
@@ -248,6 +249,27 @@ class TreeBuilder : public RelationSource {
     view.key = std::move(key);
     view.table = view.key_unique = false;
     tree->views.push_back(std::move(view));
+  }
+
+  void CheckComment(const v1::Comment& comment) {
+    const std::string name = comment.column().empty() ? comment.on() : StrCat(comment.on(), ".", comment.column());
+    const std::string path = JoinPath("comments", name);
+    const auto relation = relations_.find(comment.on());
+    if (relation == relations_.end()) {
+      problems_.Add({.code = ErrorCode::kUnknownRelation,
+                     .path = path,
+                     .message = StrCat("there is no table or view ", comment.on()),
+                     .suggestion = SuggestName(comment.on(), names_)});
+      return;
+    }
+    if (comment.column().empty() || !relation->second.named) return;
+    std::vector<std::string> names;
+    for (const ScopeColumn& column : relation->second.scope) names.push_back(column.name);
+    if (std::find(names.begin(), names.end(), comment.column()) != names.end()) return;
+    problems_.Add({.code = ErrorCode::kUnknownColumn,
+                   .path = path,
+                   .message = StrCat(comment.on(), " has no column ", comment.column()),
+                   .suggestion = SuggestName(comment.column(), names)});
   }
 
   // The columns of a view's or index's key among `names`.

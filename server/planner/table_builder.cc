@@ -14,6 +14,7 @@
 #include "server/formats/api/table_shape.h"
 #include "server/plan/type_proto.h"
 #include "server/planner/names.h"
+#include "server/sql/bind/bind_expression.h"
 
 namespace freshet {
 namespace {
@@ -32,7 +33,11 @@ bool IsNeutralOption(std::string_view name) {
 class TableBuilder {
  public:
   TableBuilder(const v1::Table& table, const CompileContext& context, ProblemList& problems)
-      : table_(table), context_(context), problems_(problems), path_(JoinPath("tables", table.name())) {}
+      : declared_(table),
+        table_(WithoutGenerated(table)),
+        context_(context),
+        problems_(problems),
+        path_(JoinPath("tables", table.name())) {}
 
   BuiltRelation Build() {
     size_t errors = problems_.error_count();
@@ -43,40 +48,96 @@ class TableBuilder {
     CheckSources();
     BuiltRelation built;
     built.named = true;
-    built.scope = scope_;
+    std::vector<Expression> columns = BindColumns(&built.scope);
     SetRelation(built.scope, table_.name());
-    if (problems_.error_count() == errors) built.node = MakeNodes();
+    if (problems_.error_count() != errors) return built;
+    built.node = MakeNodes();
+    if (columns.size() > scope_.size()) built.node = Compute(std::move(columns), built);
     return built;
   }
 
  private:
+  // What is read.
+  static v1::Table WithoutGenerated(const v1::Table& table) {
+    v1::Table stored = table;
+    stored.clear_columns();
+    for (const v1::Column& column : table.columns()) {
+      if (!column.has_generated()) *stored.add_columns() = column;
+    }
+    return stored;
+  }
+
   void Add(ErrorCode code, std::string path, std::string message, std::string suggestion = "") {
     problems_.Add(
         {.code = code, .path = std::move(path), .message = std::move(message), .suggestion = std::move(suggestion)});
   }
 
   void CheckColumns() {
-    if (table_.columns().empty()) {
+    if (declared_.columns().empty()) {
       Add(ErrorCode::kMissingField, path_, StrCat("the table ", table_.name(), " has no columns"),
           "columns: [{name: id, type: bigint}]");
     }
-    if (table_.columns_size() > kMaxColumns) {
+    if (declared_.columns_size() > kMaxColumns) {
       Add(ErrorCode::kInvalidDefinition, JoinPath(path_, "columns"),
-          StrCat("there are ", table_.columns_size(), " columns; at most ", kMaxColumns, " are taken"),
+          StrCat("there are ", declared_.columns_size(), " columns; at most ", kMaxColumns, " are taken"),
           "leave out those that no view reads, or split the table");
       return;
     }
     std::set<std::string> seen;
-    for (int i = 0; i < table_.columns_size(); ++i) {
-      const v1::Column& column = table_.columns(i);
+    for (int i = 0; i < declared_.columns_size(); ++i) {
+      const v1::Column& column = declared_.columns(i);
       std::string path = JoinPath(JoinPath(path_, "columns"), static_cast<size_t>(i));
       CheckColumnName(column.name(), path, problems_);
       const bool again = !column.name().empty() && !seen.insert(column.name()).second;
       if (again) Add(ErrorCode::kDuplicateName, path, StrCat("the column ", column.name(), " stands twice"));
+      if (column.has_generated()) {
+        CheckGenerated(column, path);
+        continue;
+      }
       names_.push_back(column.name());
       // What reads the first of them is no mistake as well.
       scope_.push_back({again ? "" : column.name(), {}, CheckType(column, path)});
     }
+  }
+
+  void CheckGenerated(const v1::Column& column, const std::string& path) {
+    if (!column.not_null() && !column.has_default_value() && column.from_case() == v1::Column::FROM_NOT_SET) return;
+    Add(ErrorCode::kInvalidDefinition, path,
+        StrCat("the column ", column.name(), " is generated: it comes from nowhere else, and may be NULL"),
+        "leave out where it comes from, its default and NOT NULL");
+  }
+
+  // All columns in the order of their declaration, over those that are read; sets their scope.
+  std::vector<Expression> BindColumns(Scope* scope) {
+    std::vector<Expression> columns;
+    uint32_t stored = 0;
+    for (int i = 0; i < declared_.columns_size(); ++i) {
+      const v1::Column& column = declared_.columns(i);
+      if (!column.has_generated()) {
+        if (stored == scope_.size()) break;  // more columns than are taken
+        scope->push_back(scope_[stored]);
+        if (scope_[stored].type) columns.push_back(Expression::Column(ColumnIndex(stored), *scope_[stored].type));
+        ++stored;
+        continue;
+      }
+      const std::string path = JoinPath(JoinPath(path_, "columns"), static_cast<size_t>(i));
+      std::optional<DataType> type = CheckType(column, path);
+      scope->push_back({column.name(), {}, type});
+      if (!type) continue;
+      v1::Expression cast;
+      *cast.mutable_cast()->mutable_operand() = column.generated();
+      *cast.mutable_cast()->mutable_type() = column.type();
+      std::optional<Expression> bound = BindExpression(cast, scope_, JoinPath(path, "generated"), problems_);
+      if (bound) columns.push_back(*std::move(bound));
+    }
+    return columns;
+  }
+
+  PlanRef Compute(std::vector<Expression> columns, const BuiltRelation& built) {
+    PlanProject project;
+    project.columns = std::move(columns);
+    for (const ScopeColumn& column : built.scope) project.names.push_back(column.name);
+    return MakeNode(std::move(project), {built.node}, table_.name());
   }
 
   std::optional<DataType> CheckType(const v1::Column& column, const std::string& path) {
@@ -104,6 +165,12 @@ class TableBuilder {
   std::optional<uint32_t> FindColumn(const std::string& name, const std::string& path) {
     auto it = std::find(names_.begin(), names_.end(), name);
     if (it != names_.end()) return static_cast<uint32_t>(it - names_.begin());
+    if (std::any_of(declared_.columns().begin(), declared_.columns().end(),
+                    [&](const v1::Column& column) { return column.name() == name; })) {
+      Add(ErrorCode::kInvalidDefinition, path, StrCat("the column ", name, " is generated: it cannot be used here"),
+          "name columns that are read");
+      return std::nullopt;
+    }
     Add(ErrorCode::kUnknownColumn, path, StrCat("the table ", table_.name(), " has no column ", name),
         SuggestName(name, names_));
     return std::nullopt;
@@ -220,7 +287,8 @@ class TableBuilder {
     return table_.deletes() ? MakeNode(PlanKeylessDeletes{}, {node}, table_.name()) : node;
   }
 
-  const v1::Table& table_;
+  const v1::Table& declared_;
+  const v1::Table table_;  // without generated columns
   const CompileContext& context_;
   ProblemList& problems_;
   std::string path_;

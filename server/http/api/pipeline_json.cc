@@ -125,10 +125,18 @@ json::object StatusJson(const v1::Pipeline& pipeline) {
 }
 
 json::object RelationJson(const RelationInfo& relation) {
+  json::array columns = ColumnsJson(relation.columns);
+  for (size_t i = 0; i < columns.size(); ++i) {
+    const auto comment = relation.comments.find(relation.columns[i].name());
+    if (comment != relation.comments.end()) columns[i].as_object()["comment"] = comment->second;
+  }
   json::object object{{"name", relation.name},
-                      {"columns", ColumnsJson(relation.columns)},
+                      {"columns", std::move(columns)},
                       {"key", NamesJson(relation.key)},
                       {"materialized", relation.materialized}};
+  if (const auto comment = relation.comments.find(""); comment != relation.comments.end()) {
+    object["comment"] = comment->second;
+  }
   if (relation.materialized) {
     object["rows"] = relation.rows;
     json::array indexes;

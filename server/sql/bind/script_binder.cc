@@ -213,6 +213,12 @@ void ScriptBinder::BindStatement(const CreateIndex& index) {
   Put(Section("indexes"), index.name, std::move(node));
 }
 
+void ScriptBinder::BindStatement(const CommentOn& comment) {
+  if (comment.text.empty() || broken_.contains(comment.on.text)) return;  // IS NULL: there is none
+  const std::string name = StrCat(comment.on.text, comment.column.empty() ? "" : ".", comment.column);
+  Put(Section("comments"), {name, comment.on.offset}, Scalar(comment.text, comment.on.offset));
+}
+
 void ScriptBinder::BindStatement(const SetOption& set) {
   DocumentNode value = Scalar(set.option.value, set.option.value_offset);
   if (set.option.name.text == "name") {
@@ -279,6 +285,9 @@ DocumentNode ScriptBinder::ColumnNode(const ColumnSyntax& column) const {
   if (column.not_null) Put(node, {"not_null", column.name.offset}, Scalar("true", column.name.offset));
   if (column.default_text) {
     Put(node, {"default", column.default_text->offset}, Scalar(column.default_text->text, column.default_text->offset));
+  }
+  if (column.generated) {
+    Put(node, {"generated", column.generated->offset}, Scalar(column.generated->text, column.generated->offset));
   }
   for (const OptionSyntax& option : column.options) {
     Put(node, option.name, Scalar(option.value, option.value_offset));

@@ -32,6 +32,7 @@ class ScriptBinder : private RelationCatalog {
   void BindStatement(const CreateView& view);
   void BindStatement(const CreateSink& sink);
   void BindStatement(const CreateIndex& index);
+  void BindStatement(const CommentOn& comment);
   void BindStatement(const SetOption& set);
   void BindViewOptions(const CreateView& create, v1::View* view);
   bool NameColumns(const CreateView& create, BoundQuery* query);

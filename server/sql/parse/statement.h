@@ -25,6 +25,7 @@ struct ColumnSyntax {
   uint32_t type_offset = 0;
   bool not_null = false;
   std::optional<NameSyntax> default_text;  // in the input syntax of the type
+  std::optional<NameSyntax> generated;     // the expression's text
   std::vector<OptionSyntax> options;       // where its value comes from
 };
 
@@ -55,11 +56,17 @@ struct CreateIndex {
   std::vector<NameSyntax> columns;
 };
 
+struct CommentOn {
+  NameSyntax on;
+  std::string column;  // empty: the whole table or view
+  std::string text;
+};
+
 // SET name = value: an option of the pipeline.
 struct SetOption {
   OptionSyntax option;
 };
 
-using Statement = std::variant<CreateTable, CreateView, CreateSink, CreateIndex, SetOption>;
+using Statement = std::variant<CreateTable, CreateView, CreateSink, CreateIndex, CommentOn, SetOption>;
 
 }  // namespace freshet

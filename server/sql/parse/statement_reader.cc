@@ -26,7 +26,6 @@ constexpr StatementName kOtherStatements[] = {
     {"DeleteStmt", "DELETE", "rows come from sources or over HTTP"},
     {"DropStmt", "DROP", "a definition says what there is: leave the statement out that creates it"},
     {"AlterTableStmt", "ALTER", "a definition says what there is: change the statement that creates it"},
-    {"CommentStmt", "COMMENT ON", "write it as a comment: -- text"},
     {"CreateFunctionStmt", "CREATE FUNCTION", ""},
     {"CreateSchemaStmt", "CREATE SCHEMA", ""},
     {"CreateSeqStmt", "CREATE SEQUENCE", ""},
@@ -75,12 +74,14 @@ std::optional<Statement> StatementReader::Read(std::vector<OptionSyntax> options
     return ReadMaterializedView(body, std::move(options));
   }
   if (statement["IndexStmt"].get(body) == simdjson::SUCCESS) return ReadIndex(body);
+  if (statement["CommentStmt"].get(body) == simdjson::SUCCESS) return ReadComment(body);
   if (statement["VariableSetStmt"].get(body) == simdjson::SUCCESS) return ReadSet(body);
   for (const StatementName& other : kOtherStatements) {
     if (statement[other.node].get(body) != simdjson::SUCCESS) continue;
     return Unsupported(other.name, begin_, std::string(other.suggestion));
   }
-  return Unsupported("this statement", begin_, "there is: CREATE TABLE, VIEW, MATERIALIZED VIEW, INDEX, SINK; SET");
+  return Unsupported("this statement", begin_,
+                     "there is: CREATE TABLE, VIEW, MATERIALIZED VIEW, INDEX, SINK; COMMENT ON; SET");
 }
 
 std::optional<Statement> StatementReader::ReadTable(Element body, std::vector<OptionSyntax> options) {
@@ -162,14 +163,32 @@ void StatementReader::ReadConstraint(Element body, ColumnSyntax* column, CreateT
     return;
   } else if (kind == "CONSTR_DEFAULT" && column != nullptr) {
     ReadDefault(body, offset, column);
+  } else if (kind == "CONSTR_GENERATED" && column != nullptr) {
+    ReadGenerated(offset, column);
   } else {
-    std::string_view name = kind == "CONSTR_CHECK"       ? "CHECK"
-                            : kind == "CONSTR_UNIQUE"    ? "UNIQUE"
-                            : kind == "CONSTR_FOREIGN"   ? "REFERENCES"
-                            : kind == "CONSTR_GENERATED" ? "a generated column"
-                            : kind == "CONSTR_IDENTITY"  ? "an identity column"
-                                                         : "this constraint";
-    Unsupported(name, offset, kind == "CONSTR_GENERATED" ? "compute it in a view" : "");
+    std::string_view name = kind == "CONSTR_CHECK"      ? "CHECK"
+                            : kind == "CONSTR_UNIQUE"   ? "UNIQUE"
+                            : kind == "CONSTR_FOREIGN"  ? "REFERENCES"
+                            : kind == "CONSTR_IDENTITY" ? "an identity column"
+                                                        : "this constraint";
+    Unsupported(name, offset);
+  }
+}
+
+// GENERATED ALWAYS AS (expression) STORED: the text between the parentheses, which the tree does not tell the end of.
+void StatementReader::ReadGenerated(uint32_t offset, ColumnSyntax* column) {
+  const std::string_view text = std::string_view(text_).substr(offset - begin_);
+  const auto tokens = ScanTokens(std::string(text));
+  if (std::holds_alternative<ExpressionError>(tokens)) return;  // told where the statement was parsed
+  int depth = 0;
+  size_t begin = 0;
+  for (const SqlToken& token : std::get<std::vector<SqlToken>>(tokens)) {
+    const std::string_view word = text.substr(token.begin, token.end - token.begin);
+    if (word == "(" && depth++ == 0) begin = token.end;
+    if (word != ")" || --depth > 0) continue;
+    column->generated =
+        NameSyntax{std::string(text.substr(begin, token.begin - begin)), offset + static_cast<uint32_t>(begin)};
+    return;
   }
 }
 
@@ -290,6 +309,29 @@ std::optional<Statement> StatementReader::ReadIndex(Element body) {
     index.name.text += "_idx";
   }
   return index;
+}
+
+std::optional<Statement> StatementReader::ReadComment(Element body) {
+  CommentOn comment;
+  const std::string_view kind = TextOf(body, "objtype");
+  if (kind != "OBJECT_TABLE" && kind != "OBJECT_VIEW" && kind != "OBJECT_MATVIEW" && kind != "OBJECT_COLUMN") {
+    return Unsupported("COMMENT ON this", begin_, "COMMENT ON TABLE, VIEW, MATERIALIZED VIEW or COLUMN");
+  }
+  std::vector<std::string> names;
+  simdjson::dom::array items;
+  if (body["object"]["List"]["items"].get(items) == simdjson::SUCCESS) {
+    for (Element item : items) {
+      std::string_view name;
+      if (item["String"]["sval"].get(name) == simdjson::SUCCESS) names.emplace_back(name);
+    }
+  }
+  if (names.size() != (kind == "OBJECT_COLUMN" ? 2 : 1)) {
+    return Unsupported("this name", begin_, "COMMENT ON COLUMN view.column IS 'text'");
+  }
+  comment.on = {names[0], begin_};
+  if (names.size() == 2) comment.column = names[1];
+  comment.text = std::string(TextOf(body, "comment"));
+  return comment;
 }
 
 std::optional<Statement> StatementReader::ReadSet(Element body) {

@@ -28,10 +28,12 @@ class StatementReader {
   std::optional<Statement> ReadTable(Element body, std::vector<OptionSyntax> options);
   void ReadColumn(Element body, CreateTable* table);
   void ReadConstraint(Element body, ColumnSyntax* column, CreateTable* table);
+  void ReadGenerated(uint32_t offset, ColumnSyntax* column);
   void ReadDefault(Element constraint, uint32_t offset, ColumnSyntax* column);
   std::optional<Statement> ReadView(Element body);
   std::optional<Statement> ReadMaterializedView(Element body, std::vector<OptionSyntax> options);
   std::optional<Statement> ReadIndex(Element body);
+  std::optional<Statement> ReadComment(Element body);
   std::optional<Statement> ReadSet(Element body);
   std::nullopt_t Unsupported(std::string_view what, uint32_t offset, std::string suggestion = "");
   uint32_t OffsetOf(Element body) const { return types_.OffsetOf(body); }
