@@ -6,10 +6,6 @@
 namespace freshet {
 namespace {
 
-bool IsUniqueBy(const Relation& relation, const ColumnList& key) {
-  return relation.properties.unique_key && Contains(key, *relation.properties.unique_key);
-}
-
 Properties PairProperties(const PlanJoin& node, const Relation& left, const Relation& right) {
   const auto& left_unique = left.properties.unique_key;
   const auto& right_unique = right.properties.unique_key;

@@ -1,6 +1,5 @@
 #include "server/plan/plan_node.h"
 
-#include <unordered_map>
 #include <unordered_set>
 
 #include "engine/base/check.h"
@@ -21,6 +20,29 @@ void Visit(const PlanRef& node, std::unordered_set<const PlanNode*>* seen, std::
   for (const PlanRef& input : node->inputs) Visit(input, seen, out);
   out->push_back(node);
 }
+
+class FromTop {
+ public:
+  explicit FromTop(const std::function<PlanRef(const PlanRef&)>& rewrite) : rewrite_(rewrite) {}
+
+  PlanRef Rewrite(const PlanRef& node) {
+    auto it = done_.find(node.get());
+    if (it != done_.end()) return it->second;
+    PlanRef rewritten = rewrite_(node);
+    CHECK_EQ(rewritten->schema().size(), node->schema().size());
+    std::vector<PlanRef> inputs;
+    for (const PlanRef& input : rewritten->inputs) inputs.push_back(Rewrite(input));
+    PlanRef result = WithInputs(rewritten, std::move(inputs));
+    kept_.push_back(std::move(rewritten));
+    done_.emplace(node.get(), result);
+    return result;
+  }
+
+ private:
+  const std::function<PlanRef(const PlanRef&)>& rewrite_;
+  std::unordered_map<const PlanNode*, PlanRef> done_;
+  std::vector<PlanRef> kept_;  // so that no address in `done_` is another node's later
+};
 
 std::string ValidateNode(const PlanNode& node) {
   std::vector<const Relation*> relations = RelationsOf(node.inputs);
@@ -82,6 +104,27 @@ PlanTree RewriteTree(const PlanTree& tree, const std::function<PlanRef(const Pla
   for (PlanView& view : result.views) view.node = done.at(view.node.get());
   for (PlanSink& sink : result.sinks) sink.node = done.at(sink.node.get());
   return result;
+}
+
+PlanTree RewriteTreeFromTop(const PlanTree& tree, const std::function<PlanRef(const PlanRef&)>& rewrite) {
+  FromTop from_top(rewrite);
+  PlanTree result = tree;
+  for (PlanView& view : result.views) view.node = from_top.Rewrite(view.node);
+  for (PlanSink& sink : result.sinks) sink.node = from_top.Rewrite(sink.node);
+  return result;
+}
+
+ReaderCounts::ReaderCounts(const PlanTree& tree) {
+  for (const PlanRef& node : NodesOf(tree)) {
+    for (const PlanRef& input : node->inputs) ++counts_[input.get()];
+  }
+  for (const PlanView& view : tree.views) ++counts_[view.node.get()];
+  for (const PlanSink& sink : tree.sinks) ++counts_[sink.node.get()];
+}
+
+int ReaderCounts::Of(const PlanRef& node) const {
+  auto it = counts_.find(node.get());
+  return it == counts_.end() ? 0 : it->second;
 }
 
 std::string ValidateTree(const PlanTree& tree) {

@@ -6,6 +6,7 @@
 #include <memory>
 #include <string>
 #include <string_view>
+#include <unordered_map>
 #include <variant>
 #include <vector>
 
@@ -90,6 +91,20 @@ std::vector<PlanRef> NodesOf(const PlanTree& tree);
 // Rebuilds a tree bottom-up: `rewrite` gets each node (once, also where it is shared) with its new inputs in place. Its
 // result must have the node's columns.
 PlanTree RewriteTree(const PlanTree& tree, const std::function<PlanRef(const PlanRef&)>& rewrite);
+
+// Likewise from the top down: `rewrite` gets each node with the inputs that it had, before they are rewritten.
+PlanTree RewriteTreeFromTop(const PlanTree& tree, const std::function<PlanRef(const PlanRef&)>& rewrite);
+
+// How many nodes, views and sinks read each node of a tree.
+class ReaderCounts {
+ public:
+  explicit ReaderCounts(const PlanTree& tree);
+  // 0: the node is not in the tree.
+  int Of(const PlanRef& node) const;
+
+ private:
+  std::unordered_map<const PlanNode*, int> counts_;
+};
 
 // Checks every node against its inputs, and the views against their nodes. Empty: the tree is valid. For tests after
 // each rule, and once before a physical plan is made.

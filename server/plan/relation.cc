@@ -10,6 +10,10 @@ bool Contains(const ColumnList& whole, const ColumnList& part) {
                      [&](uint32_t column) { return std::find(whole.begin(), whole.end(), column) != whole.end(); });
 }
 
+bool IsUniqueBy(const Relation& relation, const ColumnList& columns) {
+  return relation.properties.unique_key && Contains(columns, *relation.properties.unique_key);
+}
+
 ColumnList FirstColumns(size_t count) {
   ColumnList columns(count);
   std::iota(columns.begin(), columns.end(), 0u);

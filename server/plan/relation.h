@@ -48,6 +48,8 @@ using Inputs = std::span<const Relation* const>;
 
 // Whether every column of `part` is one of `whole`.
 bool Contains(const ColumnList& whole, const ColumnList& part);
+// Whether no two rows are equal in these columns.
+bool IsUniqueBy(const Relation& relation, const ColumnList& columns);
 // 0 .. count-1.
 ColumnList FirstColumns(size_t count);
 // `columns` through `map` (old column to new one); no value: one of them is gone.

@@ -17,11 +17,6 @@ using Columns = google::protobuf::RepeatedField<uint32_t>;
 
 void SetColumns(const ColumnList& columns, Columns* out) { out->Assign(columns.begin(), columns.end()); }
 
-bool IsUniqueBy(const PlanNode& node, const ColumnList& key) {
-  const auto& unique = node.relation.properties.unique_key;
-  return unique && Contains(key, *unique);
-}
-
 v1::JoinKind KindToProto(PlanJoinKind kind) {
   switch (kind) {
     case PlanJoinKind::kInner:
@@ -112,8 +107,8 @@ class PhysicalPlanWriter {
     SetColumns(join.left_key, proto->mutable_left_key());
     SetColumns(join.right_key, proto->mutable_right_key());
     if (join.residual) *proto->mutable_residual() = ExpressionToProto(*join.residual);
-    proto->set_left_unique(IsUniqueBy(*node.inputs[0], join.left_key));
-    proto->set_right_unique(IsUniqueBy(*node.inputs[1], join.right_key));
+    proto->set_left_unique(IsUniqueBy(node.inputs[0]->relation, join.left_key));
+    proto->set_right_unique(IsUniqueBy(node.inputs[1]->relation, join.right_key));
   }
   void WriteOperation(const PlanAggregate& aggregate, const PlanNode& node, v1::PhysicalNode* out) {
     v1::AggregateNode* proto = out->mutable_aggregate();

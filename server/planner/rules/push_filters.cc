@@ -13,13 +13,7 @@ using Conditions = std::vector<Expression>;
 
 class FilterPusher {
  public:
-  explicit FilterPusher(const PlanTree& tree) {
-    for (const PlanRef& node : NodesOf(tree)) {
-      for (const PlanRef& input : node->inputs) ++readers_[input.get()];
-    }
-    for (const PlanView& view : tree.views) ++readers_[view.node.get()];
-    for (const PlanSink& sink : tree.sinks) ++readers_[sink.node.get()];
-  }
+  explicit FilterPusher(const PlanTree& tree) : readers_(tree) {}
 
   PlanRef Rewrite(const PlanRef& node) {
     auto it = done_.find(node.get());
@@ -40,7 +34,7 @@ class FilterPusher {
   // The node with the conditions, which are over its columns, applied as deep as they can be.
   PlanRef Push(const PlanRef& node, Conditions conditions, const std::string& owner) {
     if (conditions.empty()) return Rewrite(node);
-    if (readers_[node.get()] > 1) return Filtered(Rewrite(node), std::move(conditions), owner);
+    if (readers_.Of(node) > 1) return Filtered(Rewrite(node), std::move(conditions), owner);
     return std::visit([&](const auto& operation) { return PushInto(operation, node, std::move(conditions), owner); },
                       node->operation);
   }
@@ -90,7 +84,7 @@ class FilterPusher {
   // moves each condition once.
   PlanRef PushInto(const PlanFilter&, const PlanRef& top, Conditions conditions, const std::string& owner) {
     std::vector<PlanRef> run = {top};
-    while (run.back()->inputs[0]->As<PlanFilter>() != nullptr && readers_[run.back()->inputs[0].get()] <= 1) {
+    while (run.back()->inputs[0]->As<PlanFilter>() != nullptr && readers_.Of(run.back()->inputs[0]) <= 1) {
       run.push_back(run.back()->inputs[0]);
     }
     Conditions all;
@@ -174,7 +168,7 @@ class FilterPusher {
     return OverInput(node, std::move(conditions), {}, owner);
   }
 
-  std::unordered_map<const PlanNode*, int> readers_;
+  const ReaderCounts readers_;
   std::unordered_map<const PlanNode*, PlanRef> done_;
 };
 

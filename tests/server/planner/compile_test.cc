@@ -73,7 +73,8 @@ TEST(CompileTest, GivesTheExpectedProblemsAndPlans) {
 }
 
 TEST(CompileTest, KeepsTheTreeValidAfterEachRule) {
-  for (const char* name : {"flights.yaml", "words.yaml", "every_node.yaml", "queries.sql"}) {
+  for (const char* name : {"flights.yaml", "words.yaml", "every_node.yaml", "queries.sql", "joins.sql",
+                           "../../../../config/examples/tpch.sql"}) {
     CompileResult compiled =
         Compile(DefinitionOf(ReadFile(std::filesystem::path(kFolder) / name), name), {"/srv/data", 1});
     ASSERT_TRUE(compiled.ok()) << FormatProblems(compiled);
@@ -91,6 +92,28 @@ TEST(CompileTest, KeepsTheTreeValidAfterEachRule) {
       }
     }
   }
+}
+
+// More inputs than every order of can be looked at, in FROM in the order that is worst.
+TEST(CompileTest, JoinsManyInputsByTheirEqualities) {
+  std::string script, from, where;
+  for (int i = 0; i < 14; ++i) {
+    StrAppend(&script, "CREATE TABLE t", i, " (a INT PRIMARY KEY, b INT) WITH (connector = 'files', path = '/srv/data/",
+              i, ".csv', format = 'csv');\n");
+    StrAppend(&from, i == 0 ? "" : ", ", "t", i * 5 % 14);
+    if (i > 0) StrAppend(&where, i == 1 ? "" : " AND ", "t", i - 1, ".b = t", i, ".a");
+  }
+  StrAppend(&script, "CREATE MATERIALIZED VIEW v AS SELECT t0.a FROM ", from, " WHERE ", where, ";\n");
+  CompileResult result = Compile(DefinitionOf(script, "many.sql"), {"/srv/data", 1});
+  ASSERT_TRUE(result.ok()) << FormatProblems(result);
+  int joins = 0;
+  for (const v1::PhysicalNode& node : result.physical.nodes()) {
+    if (!node.has_join()) continue;
+    ++joins;
+    const v1::PhysicalNode& left = result.physical.nodes(static_cast<int>(node.inputs(0)));
+    EXPECT_NE(left.schema(static_cast<int>(node.join().left_key(0))).type().kind(), v1::BOOLEAN) << node.name();
+  }
+  EXPECT_EQ(joins, 13);
 }
 
 TEST(CompileTest, GivesTheSamePlanForTextAndProto) {
