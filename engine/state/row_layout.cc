@@ -29,7 +29,7 @@ RowLayout::RowLayout(std::vector<DataType> columns) : types_(std::move(columns))
   uint32_t offset = sizeof(StoredRow);
   for (PhysicalType physical : kPlacement) {
     for (size_t i = 0; i < types_.size(); ++i) {
-      if (PhysicalOf(types_[i].kind) != physical) continue;
+      if (StoredAs(types_[i]) != physical) continue;
       offsets_[i] = offset;
       offset += static_cast<uint32_t>(WidthOf(physical));
     }
@@ -83,14 +83,18 @@ void RowLayout::StageColumn(const Column& column, uint32_t ordinal, const uint32
       }
       break;
     case PhysicalType::kNumeric:
-      CopyCells<Numeric>(column, rows, count, cell, row_bytes_);
+      if (IsShortNumeric(types_[ordinal])) {
+        StageShortNumerics(column, rows, count, cell);
+      } else {
+        CopyCells<Numeric>(column, rows, count, cell, row_bytes_);
+      }
       break;
     case PhysicalType::kString:
       CopyCells<StringCell>(column, rows, count, cell, row_bytes_);
       break;
   }
   if (column.all_valid()) return;
-  size_t width = WidthOf(column.physical());
+  size_t width = WidthOf(StoredAs(types_[ordinal]));
   for (uint32_t i = 0; i < count; ++i) {
     uint32_t row = rows == nullptr ? i : rows[i];
     if (column.IsValue(row)) continue;
@@ -98,6 +102,17 @@ void RowLayout::StageColumn(const Column& column, uint32_t ordinal, const uint32
     std::memset(place + offsets_[ordinal], 0, width);
     place[offsets_[ordinal]] = static_cast<char>(column.ErrorAt(row));
     SetInvalid(reinterpret_cast<StoredRow*>(place), ordinal);
+  }
+}
+
+void RowLayout::StageShortNumerics(const Column& column, const uint32_t* rows, uint32_t count, char* to) const {
+  const Numeric* values = column.values<Numeric>();
+  const int32_t scale = column.type().scale;
+  for (uint32_t i = 0; i < count; ++i, to += row_bytes_) {
+    const Numeric& value = values[rows == nullptr ? i : rows[i]];
+    uint64_t unscaled = value.low;
+    if (__builtin_expect(value.scale != scale, false)) unscaled = RescaleNumeric(value, scale).value_or(Numeric()).low;
+    std::memcpy(to, &unscaled, sizeof(unscaled));
   }
 }
 
@@ -165,6 +180,17 @@ void RowLayout::DisownStrings(const StoredRow* row, BlockPool& pool) const {
 }
 
 Column RowLayout::Gather(uint32_t column, std::span<const StoredRow* const> rows) const {
+  if (IsShortNumeric(types_[column])) {
+    Numeric value;
+    return GatherCells(
+        types_[column], static_cast<uint32_t>(rows.size()),
+        [&](uint32_t i) -> const void* {
+          if (!IsValue(rows[i], column)) return nullptr;
+          value = Numeric::Make(static_cast<int64_t>(WordAt(CellOf(rows[i], column))), types_[column].scale);
+          return &value;
+        },
+        [&](uint32_t i) { return static_cast<CellError>(*CellOf(rows[i], column)); });
+  }
   return GatherCells(
       types_[column], static_cast<uint32_t>(rows.size()),
       [&](uint32_t i) -> const void* { return IsValue(rows[i], column) ? CellOf(rows[i], column) : nullptr; },

@@ -134,6 +134,12 @@ class RowLayout {
   bool SameStrings(const StoredRow* a, const StoredRow* b) const;
   void OwnStrings(StoredRow* row, BlockPool& pool) const;
   void DisownStrings(const StoredRow* row, BlockPool& pool) const;
+  // A numeric(p,s) of at most 18 digits is kept as its unscaled value alone.
+  static bool IsShortNumeric(DataType type) { return type.kind == TypeKind::kNumeric && type.precision - 1u < 18u; }
+  static PhysicalType StoredAs(DataType type) {
+    return IsShortNumeric(type) ? PhysicalType::kInt64 : PhysicalOf(type.kind);
+  }
+  void StageShortNumerics(const Column& column, const uint32_t* rows, uint32_t count, char* to) const;
   void StageColumn(const Column& column, uint32_t ordinal, const uint32_t* rows, uint32_t count, char* to) const;
 
   std::vector<DataType> types_;

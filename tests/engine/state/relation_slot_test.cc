@@ -13,12 +13,13 @@ namespace freshet {
 namespace {
 
 constexpr uint64_t kSeed = 42;
-const Schema kSchema = {{"key", {TypeKind::kBigint}},     {"flag", {TypeKind::kBoolean}},
-                        {"number", {TypeKind::kInteger}}, {"amount", {TypeKind::kNumeric}},
-                        {"ratio", {TypeKind::kDouble}},   {"name", {TypeKind::kText}}};
+const Schema kSchema = {{"key", {TypeKind::kBigint}},          {"flag", {TypeKind::kBoolean}},
+                        {"number", {TypeKind::kInteger}},      {"amount", {TypeKind::kNumeric}},
+                        {"ratio", {TypeKind::kDouble}},        {"name", {TypeKind::kText}},
+                        {"price", {TypeKind::kNumeric, 12, 2}}};
 const KeyColumns kKey = {ColumnIndex(0)};
-const KeyColumns kCells = {ColumnIndex(0), ColumnIndex(1), ColumnIndex(2),
-                           ColumnIndex(3), ColumnIndex(4), ColumnIndex(5)};
+const KeyColumns kCells = {ColumnIndex(0), ColumnIndex(1), ColumnIndex(2), ColumnIndex(3),
+                           ColumnIndex(4), ColumnIndex(5), ColumnIndex(6)};
 const StateId kId = {"node", "rows"};
 
 // A table with one relation, and what the tests do with it. The first column is the key.
@@ -98,7 +99,8 @@ Row RandomRow(std::mt19937_64& random, int64_t key, uint64_t variety) {
           maybe(Datum::Int(static_cast<int32_t>(n))),
           maybe(Datum::Decimal(Numeric::Make(static_cast<int64_t>(n) + 1, 2))),
           maybe(Datum::Double(n == 3 ? __builtin_nan("") : static_cast<double>(n) / 7)),
-          maybe(Datum::Text(n % 3 == 0 ? "short" : "a long text, number " + std::to_string(n)))};
+          maybe(Datum::Text(n % 3 == 0 ? "short" : "a long text, number " + std::to_string(n))),
+          maybe(Datum::Decimal(Numeric::Make(50 - static_cast<int64_t>(n), 2)))};
 }
 
 class RelationSlotTest : public testing::TestWithParam<int> {};
@@ -225,8 +227,9 @@ TEST(RelationSlotHubTest, SavesOnlyThePagesThatChanged) {
   MapStateStore store;
   std::vector<std::pair<Row, int64_t>> rows;
   for (int i = 0; i < 20000; ++i) {
-    rows.push_back(
-        {{Datum::Int(1), Datum::Bool(true), Datum::Int(i), Datum::Null(), Datum::Null(), Datum::Text("x")}, 1});
+    rows.push_back({{Datum::Int(1), Datum::Bool(true), Datum::Int(i), Datum::Null(), Datum::Null(), Datum::Text("x"),
+                     Datum::Null()},
+                    1});
   }
   relation.Add(BatchOf(rows, kSchema));
   relation.Save(store);
@@ -245,8 +248,8 @@ TEST(RelationSlotHubTest, SavesOnlyThePagesThatChanged) {
 TEST(RelationSlotFormTest, CellsOfOtherFormAreOtherRows) {
   Relation relation;
   auto row = [](Numeric amount, double ratio) {
-    return Row{Datum::Int(1),          Datum::Bool(true),    Datum::Int(1),
-               Datum::Decimal(amount), Datum::Double(ratio), Datum::Null()};
+    return Row{Datum::Int(1),        Datum::Bool(true), Datum::Int(1), Datum::Decimal(amount),
+               Datum::Double(ratio), Datum::Null(),     Datum::Null()};
   };
   relation.Add(BatchOf({{row(Numeric::Make(10, 1), 1), 1}, {row(Numeric::Make(100, 2), 1), 1}}, kSchema));
   DeltaBatch any = BatchOf({{row(Numeric(), 0), 1}}, kSchema);
@@ -263,7 +266,7 @@ TEST(RelationSlotFormTest, ClearFreesEverything) {
     std::vector<std::pair<Row, int64_t>> rows;
     for (int i = 0; i < count; ++i) {
       rows.push_back({{Datum::Int(1), Datum::Null(), Datum::Int(i), Datum::Null(), Datum::Null(),
-                       Datum::Text("a text of some length " + std::to_string(i))},
+                       Datum::Text("a text of some length " + std::to_string(i)), Datum::Null()},
                       1});
     }
     relation.Add(BatchOf(rows, kSchema));
@@ -281,7 +284,9 @@ TEST(RelationSlotLoadTest, TellsAnotherSeed) {
   Relation relation;
   MapStateStore store;
   relation.Add(BatchOf(
-      {{Row{Datum::Int(1), Datum::Null(), Datum::Null(), Datum::Null(), Datum::Null(), Datum::Null()}, 1}}, kSchema));
+      {{Row{Datum::Int(1), Datum::Null(), Datum::Null(), Datum::Null(), Datum::Null(), Datum::Null(), Datum::Null()},
+        1}},
+      kSchema));
   relation.Save(store);
   Relation other;
   absl::Status status;
