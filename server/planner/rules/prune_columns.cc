@@ -1,7 +1,7 @@
 // Readers first: each node is told which of its columns are read, by all readers together. Then inputs first: each node
 // is rebuilt over narrower inputs, with a map from its old columns to the new ones. Nodes that hand rows through give
-// all that their input gives; what keeps rows (joins, exchanges before them) gets a project that leaves only what is
-// read.
+// all that their input gives; what keeps or copies rows (joins, exchanges before them, filters) gets a project that
+// leaves only what is read.
 #include "server/planner/rules/prune_columns.h"
 
 #include <algorithm>
@@ -187,9 +187,21 @@ class Pruner {
   }
 
   Pruned Rebuild(const PlanFilter& filter, const PlanRef& node) {
+    // Another reader may need more of a shared input; a filter copies what it hands on.
+    Reads read = reads_.at(node.get());
+    for (uint32_t column : ColumnsOf(filter.condition)) read[column] = true;
+    ColumnList kept;
+    for (uint32_t i = 0; i < read.size(); ++i) {
+      if (read[i]) kept.push_back(i);
+    }
     const Pruned& input = InputOf(node);
-    PlanFilter renumbered{RenumberColumns(filter.condition, input.map)};
-    return {MakeNode(std::move(renumbered), {input.node}, node->owner), input.map};
+    if (kept.empty()) {
+      PlanFilter same{RenumberColumns(filter.condition, input.map)};
+      return {MakeNode(std::move(same), {input.node}, node->owner), input.map};
+    }
+    ColumnMap map = MapOf(read.size(), kept);
+    PlanFilter narrow{RenumberColumns(filter.condition, map)};
+    return {MakeNode(std::move(narrow), {Narrow(input, kept, node->owner)}, node->owner), std::move(map)};
   }
 
   Pruned Rebuild(const PlanProject& project, const PlanRef& node) {
