@@ -10,6 +10,7 @@ import tempfile
 import batches
 import measure
 import micro
+import tpch
 from batches import BATCHES
 from peers import VERSIONS, Peer
 from services import SERVICES, SYSTEM
@@ -137,7 +138,7 @@ def run(arguments):
     peers = [Peer(name, folder) for name in arguments.peers.split(',') if name]
     for peer in peers:
         peer.install()
-    known = [*BATCHES, 'exchange', *micro.MICRO, *SERVICES]
+    known = [*BATCHES, 'exchange', *micro.MICRO, *SERVICES, 'tpch']
     names = known if arguments.workloads == ['all'] else arguments.workloads
     report = Report()
     for name in names:
@@ -148,6 +149,9 @@ def run(arguments):
                 run_in_daemon(report, batch, folder, binaries, arguments)
         elif name == 'exchange':
             run_exchange(report, folder, binaries, arguments)
+        elif name == 'tpch':
+            for what, value, unit, floor, goal, note in tpch.figures(binaries, folder, arguments.scale, arguments.each):
+                report.add(name, what, value, unit, floor, goal, note)
         elif name in micro.MICRO:
             for line in micro.figures(name, binaries.parent / 'tests'):
                 report.add(name, *line)
@@ -181,13 +185,15 @@ def main():
     common.add_argument('--folder', default=ROOT / 'build' / 'bench', help='where inputs and peers are kept')
     common.add_argument('--repeat', type=int, default=5, help='runs of each, after one that warms up')
     one = commands.add_parser('run', parents=[common], help='measures workloads of one build')
-    one.add_argument('workloads', nargs='+', choices=['all', *BATCHES, 'exchange', *micro.MICRO, *SERVICES], metavar='workload')
+    one.add_argument('workloads', nargs='+', choices=['all', *BATCHES, 'exchange', *micro.MICRO, *SERVICES, 'tpch'], metavar='workload')
     one.add_argument('--peers', default='', help='with commas: ' + ', '.join(VERSIONS))
     one.add_argument('--bin', default=ROOT / 'build' / 'release' / 'bin', help='where freshet and freshetd are')
     one.add_argument('--rows', type=int, default=batches.ROWS, help='of the largest input of words, keys and joins')
     one.add_argument('--shards', action='store_true', help='also two shards on two cores')
     one.add_argument('--quick', action='store_true', help='leaves the running daemon out')
     one.add_argument('--seconds', type=float, default=10, help='how long rates and latencies are measured')
+    one.add_argument('--scale', type=float, default=1, help='of tpch: 1 is 1.1 GB of files')
+    one.add_argument('--each', action='store_true', help='tpch: also each query alone')
     one.add_argument('--json', help='writes all of it there, too')
     one.set_defaults(run=run)
     two = commands.add_parser('compare', parents=[common], help='alternates two builds')

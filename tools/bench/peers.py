@@ -3,7 +3,7 @@ import pathlib
 import subprocess
 import sys
 
-VERSIONS = {'duckdb': 'duckdb==1.4.2', 'pathway': 'pathway==0.27.0'}
+VERSIONS = {'duckdb': ['duckdb==1.5.5', 'duckdb-extension-tpch==1.5.5'], 'pathway': ['pathway==0.27.0']}
 
 DUCKDB = '''import sys, duckdb
 connection = duckdb.connect()
@@ -26,12 +26,13 @@ class Peer:
         self.python = self.folder / f'venv-{name}' / 'bin' / 'python'
 
     def install(self):
-        marker = self.python.parents[1] / VERSIONS[self.name]
+        packages = VERSIONS[self.name]
+        marker = self.python.parents[1] / '+'.join(packages)
         if marker.exists():
             return
-        print(f'installing {VERSIONS[self.name]}', file=sys.stderr)
+        print(f'installing {" ".join(packages)}', file=sys.stderr)
         subprocess.run([sys.executable, '-m', 'venv', self.python.parents[1]], check=True)
-        subprocess.run([self.python, '-m', 'pip', 'install', '-q', '--disable-pip-version-check', VERSIONS[self.name]], check=True)
+        subprocess.run([self.python, '-m', 'pip', 'install', '-q', '--disable-pip-version-check', *packages], check=True)
         marker.touch()
 
     def command(self, batch):
