@@ -1,4 +1,6 @@
-"""The systems that a user would take instead, each in an environment of its own under build/bench, on the same files."""
+"""The systems that a user would take instead, each in an environment of its own under build/bench (unless this one
+has it), on the same files."""
+import importlib.metadata
 import pathlib
 import subprocess
 import sys
@@ -20,12 +22,23 @@ pw.run(monitoring_level=pw.MonitoringLevel.NONE)
 '''
 
 
+def is_installed(package):
+    name, version = package.split('==')
+    try:
+        return importlib.metadata.version(name) == version
+    except importlib.metadata.PackageNotFoundError:
+        return False
+
+
 class Peer:
     def __init__(self, name, folder):
         self.name, self.folder = name, pathlib.Path(folder)
-        self.python = self.folder / f'venv-{name}' / 'bin' / 'python'
+        self.here = all(map(is_installed, VERSIONS[name]))
+        self.python = pathlib.Path(sys.executable) if self.here else self.folder / f'venv-{name}' / 'bin' / 'python'
 
     def install(self):
+        if self.here:
+            return
         packages = VERSIONS[self.name]
         marker = self.python.parents[1] / '+'.join(packages)
         if marker.exists():
