@@ -27,6 +27,17 @@ Properties PairProperties(const PlanJoin& node, const Relation& left, const Rela
   return properties;
 }
 
+// Of the pairs of an inner join: those of the right rows, and the keys.
+void AddEqualities(const PlanJoin& node, const Relation& right, size_t left_width, Relation* pairs) {
+  const auto width = static_cast<uint32_t>(left_width);
+  for (const ColumnList& members : right.equal_columns) {
+    for (uint32_t member : members) AddEqualColumns(width + members[0], width + member, pairs);
+  }
+  for (size_t i = 0; i < node.left_key.size(); ++i) {
+    AddEqualColumns(node.left_key[i], width + node.right_key[i], pairs);
+  }
+}
+
 }  // namespace
 
 std::string_view JoinKindName(PlanJoinKind kind) {
@@ -52,6 +63,7 @@ Relation RelationOf(const PlanJoin& node, Inputs inputs) {
     case PlanJoinKind::kLeft:
       relation.schema.insert(relation.schema.end(), right.schema.begin(), right.schema.end());
       relation.properties = PairProperties(node, left, right);
+      if (node.kind == PlanJoinKind::kInner) AddEqualities(node, right, left.schema.size(), &relation);
       break;
     case PlanJoinKind::kSemi:
       relation.properties.append_only = left.properties.append_only && right.properties.append_only;

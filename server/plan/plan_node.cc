@@ -50,7 +50,8 @@ std::string ValidateNode(const PlanNode& node) {
   if (!wrong.empty()) return wrong;
   Relation derived = std::visit([&](const auto& each) { return RelationOf(each, relations); }, node.operation);
   bool same = derived.schema == node.relation.schema && derived.properties == node.relation.properties &&
-              derived.partitioning == node.relation.partitioning;
+              derived.partitioning == node.relation.partitioning &&
+              derived.equal_columns == node.relation.equal_columns;
   return same ? "" : "what is known of it does not follow from its inputs";
 }
 

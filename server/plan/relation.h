@@ -42,12 +42,20 @@ struct Relation {
   Schema schema;
   Properties properties;
   Partitioning partitioning;
+  // Sets of columns that are equal to each other in every row, as the key of an inner join is.
+  std::vector<ColumnList> equal_columns;
 };
 
 using Inputs = std::span<const Relation* const>;
 
 // Whether every column of `part` is one of `whole`.
 bool Contains(const ColumnList& whole, const ColumnList& part);
+// The columns that are equal to one in every row, itself first.
+ColumnList EqualColumns(const Relation& relation, uint32_t column);
+// Adds that two columns are equal.
+void AddEqualColumns(uint32_t a, uint32_t b, Relation* relation);
+// Whether rows that are spread as `relation` says lie as `wanted`: an equal column has an equal hash.
+bool LiesAs(const Relation& relation, const Partitioning& wanted);
 // Whether no two rows are equal in these columns.
 bool IsUniqueBy(const Relation& relation, const ColumnList& columns);
 // 0 .. count-1.

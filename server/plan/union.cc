@@ -9,6 +9,7 @@ Relation RelationOf(const PlanUnion&, Inputs inputs) {
   for (const Relation* input : inputs.subspan(1)) {
     relation.properties.append_only = relation.properties.append_only && input->properties.append_only;
     relation.properties.unique_key.reset();
+    relation.equal_columns.clear();
     if (input->partitioning != relation.partitioning) relation.partitioning = {};
   }
   return relation;

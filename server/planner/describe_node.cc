@@ -63,13 +63,13 @@ class Describer {
         Aggregate();
         break;
       case v1::PhysicalNode::kDistinct:
-        Kind("distinct", true);
+        Kind("distinct", "each row once");
         break;
       case v1::PhysicalNode::kUpsert:
         Upsert();
         break;
       case v1::PhysicalNode::kKeylessDeletes:
-        Kind("keyless deletes", true);
+        Kind("keyless deletes", "counts of each row");
         break;
       case v1::PhysicalNode::kExchange:
         Exchange();
@@ -88,13 +88,34 @@ class Describer {
         Kind("unknown");
         break;
     }
+    result_.spread = Spread();
     return std::move(result_);
   }
 
  private:
-  void Kind(std::string kind, bool keeps_state = false) {
+  std::string Spread() const {
+    if (!node_.has_partitioning()) return "";
+    if (node_.partitioning().gathered()) return "on one shard";
+    return StrCat("by ", List(node_.partitioning().key(), NamesOf(node_.schema())));
+  }
+
+  // Where rows may go again, a least or largest value is followed by the next one.
+  std::string GroupState() const {
+    const v1::AggregateNode& aggregate = node_.aggregate();
+    std::string state = aggregate.key().empty() ? "one group" : "a group for each key";
+    bool ordered = false, distinct = false;
+    for (const v1::AggregateCall& call : aggregate.calls()) {
+      distinct = distinct || call.distinct();
+      ordered = ordered || ((call.function() == "min" || call.function() == "max") && !aggregate.append_only_input());
+    }
+    if (ordered) state += ", values in order";
+    if (distinct) state += ", distinct values";
+    return state;
+  }
+
+  void Kind(std::string kind, std::string state = "") {
     result_.kind = std::move(kind);
-    result_.keeps_state = keeps_state;
+    result_.state = std::move(state);
   }
   void Add(std::string name, std::string text) {
     if (!text.empty()) result_.details.emplace_back(std::move(name), std::move(text));
@@ -137,7 +158,7 @@ class Describer {
 
   void DescribeJoin() {
     const v1::JoinNode& join = node_.join();
-    Kind(StrCat(absl::AsciiStrToLower(v1::JoinKind_Name(join.kind())), " join"), true);
+    Kind(StrCat(absl::AsciiStrToLower(v1::JoinKind_Name(join.kind())), " join"), "rows of both inputs");
     Names left = InputNames(plan_, node_, 0), right = InputNames(plan_, node_, 1), keys;
     for (int i = 0; i < join.left_key_size(); ++i) {
       keys.push_back(StrCat(left[join.left_key(i)], " = ", right[join.right_key(i)]));
@@ -151,7 +172,7 @@ class Describer {
   }
 
   void Aggregate() {
-    Kind("aggregate", true);
+    Kind("aggregate", GroupState());
     Names inputs = InputNames(plan_, node_), calls;
     Add("key", node_.aggregate().key().empty() ? "none: one row" : List(node_.aggregate().key(), inputs));
     for (const v1::AggregateCall& call : node_.aggregate().calls()) {
@@ -172,7 +193,7 @@ class Describer {
   }
 
   void Upsert() {
-    Kind("upsert", true);
+    Kind("upsert", "a row for each key");
     Names names = NamesOf(node_.schema());
     Add("key", List(node_.upsert().key(), names));
     Add("by", node_.upsert().version() > 0 ? names[static_cast<size_t>(node_.upsert().version() - 1)] : "stamp");
@@ -204,7 +225,7 @@ class Describer {
 
   void View() {
     const v1::PhysicalView& view = plan_.views(static_cast<int>(node_.view().view()));
-    Kind(!view.index_on().empty() ? "index" : view.table() ? "table" : "view", true);
+    Kind(!view.index_on().empty() ? "index" : view.table() ? "table" : "view", "its rows");
     if (!view.index_on().empty()) Add("on", view.index_on());
     Add("key", view.key().empty() ? "the whole row" : List(view.key(), NamesOf(view.schema())));
     if (view.key_unique()) Add("unique", "true");

@@ -13,7 +13,10 @@ struct NodeDescription {
   std::string kind;  // "filter"
   // In the order of interest: {"condition", "(dep_delay > 15)"}.
   std::vector<std::pair<std::string, std::string>> details;
-  bool keeps_state = false;
+  // What it keeps in memory: "rows of both inputs"; empty: nothing.
+  std::string state;
+  // How its rows lie over the shards: "by carrier", "on one shard"; empty: on any.
+  std::string spread;
 };
 
 NodeDescription DescribeNode(const v1::PhysicalPlan& plan, const v1::PhysicalNode& node);

@@ -35,10 +35,20 @@ class TextWriter {
       return;
     }
     for (const auto& [name, value] : description.details) StrAppend(&text_, "  ", name, ": ", value);
-    if (description.keeps_state) text_ += "  [state]";
+    if (!description.state.empty()) StrAppend(&text_, "  [state: ", description.state, "]");
+    if (!description.spread.empty()) StrAppend(&text_, "  [", description.spread, "]");
+    if (!node.unique_key().empty()) StrAppend(&text_, "  [unique: ", UniqueColumns(node), "]");
     if (node.append_only()) text_ += "  [append-only]";
     text_ += "\n";
     for (uint32_t input : node.inputs()) WriteNode(input, depth + 1);
+  }
+
+  static std::string UniqueColumns(const v1::PhysicalNode& node) {
+    std::string names;
+    for (uint32_t column : node.unique_key()) {
+      StrAppend(&names, names.empty() ? "" : ", ", node.schema(static_cast<int>(column)).name());
+    }
+    return names;
   }
 
   const v1::PhysicalPlan& plan_;
@@ -85,6 +95,16 @@ void AppendSchema(const google::protobuf::RepeatedPtrField<v1::Field>& schema, s
       out);
 }
 
+void AppendPartitioning(const v1::PhysicalNode& node, std::string* out) {
+  const v1::NodePartitioning& partitioning = node.partitioning();
+  out->append(",\"partitioning\":{");
+  AppendMember("kind", !node.has_partitioning() ? "any" : partitioning.gathered() ? "one_shard" : "hash", out);
+  AppendList(
+      "key", partitioning.key(),
+      [&](uint32_t column) { AppendJsonString(node.schema(static_cast<int>(column)).name(), out); }, out);
+  out->push_back('}');
+}
+
 void AppendNode(const v1::PhysicalPlan& plan, const v1::PhysicalNode& node, std::string* out) {
   NodeDescription description = DescribeNode(plan, node);
   out->push_back('{');
@@ -101,7 +121,9 @@ void AppendNode(const v1::PhysicalPlan& plan, const v1::PhysicalNode& node, std:
         out->push_back('}');
       },
       out);
-  AppendFlag("state", description.keeps_state, out);
+  AppendFlag("state", !description.state.empty(), out);
+  AppendMember("keeps", description.state, out);
+  AppendPartitioning(node, out);
   AppendFlag("append_only", node.append_only(), out);
   AppendList(
       "unique_key", node.unique_key(),

@@ -58,6 +58,16 @@ class PhysicalPlanWriter {
     if (node.relation.properties.unique_key) {
       SetColumns(*node.relation.properties.unique_key, added->mutable_unique_key());
     }
+    switch (node.relation.partitioning.kind) {
+      case PartitioningKind::kAny:
+        break;
+      case PartitioningKind::kHash:
+        SetColumns(node.relation.partitioning.key, added->mutable_partitioning()->mutable_key());
+        break;
+      case PartitioningKind::kGather:
+        added->mutable_partitioning()->set_gathered(true);
+        break;
+    }
     return added;
   }
 

@@ -6,7 +6,7 @@ namespace freshet {
 namespace {
 
 PlanRef Spread(const PlanRef& input, const Partitioning& wanted) {
-  if (input->relation.partitioning == wanted) return input;
+  if (LiesAs(input->relation, wanted)) return input;
   return MakeNode(PlanExchange{wanted}, {input}, input->owner);
 }
 
@@ -15,13 +15,18 @@ PlanRef SpreadByRow(const PlanRef& input) {
 }
 
 // The order of key pairs in which the columns of one side lie already; no value: another key.
-std::optional<std::vector<size_t>> OrderOf(const ColumnList& key, const Partitioning& partitioning) {
+std::optional<std::vector<size_t>> OrderOf(const ColumnList& key, const Relation& relation) {
+  const Partitioning& partitioning = relation.partitioning;
   if (partitioning.kind != PartitioningKind::kHash || partitioning.key.size() != key.size()) return std::nullopt;
   std::vector<size_t> order;
   for (uint32_t column : partitioning.key) {
-    auto it = std::find(key.begin(), key.end(), column);
-    if (it == key.end()) return std::nullopt;
-    order.push_back(static_cast<size_t>(it - key.begin()));
+    ColumnList equal = EqualColumns(relation, column);
+    size_t pair = 0;  // each once: the keys may be equal to one another
+    while (pair < key.size() && (!Contains(equal, {key[pair]}) || std::count(order.begin(), order.end(), pair) > 0)) {
+      ++pair;
+    }
+    if (pair == key.size()) return std::nullopt;
+    order.push_back(pair);
   }
   return order;
 }
@@ -29,8 +34,8 @@ std::optional<std::vector<size_t>> OrderOf(const ColumnList& key, const Partitio
 PlanRef PlaceJoin(PlanJoin join, const PlanRef& node) {
   const PlanRef& left = node->inputs[0];
   const PlanRef& right = node->inputs[1];
-  auto order = OrderOf(join.left_key, left->relation.partitioning);
-  if (!order) order = OrderOf(join.right_key, right->relation.partitioning);
+  auto order = OrderOf(join.left_key, left->relation);
+  if (!order) order = OrderOf(join.right_key, right->relation);
   if (order) {
     PlanJoin ordered = join;
     for (size_t i = 0; i < order->size(); ++i) {

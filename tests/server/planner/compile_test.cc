@@ -137,6 +137,23 @@ TEST(CompileTest, ReadsOnlyColumnsThatAreNeeded) {
   }
 }
 
+TEST(CompileTest, ExplainTellsWhereRowsLieAndWhatIsKept) {
+  CompileResult result = CompileText(
+      "tables: {t: {columns: [{name: k, type: bigint}, {name: v, type: bigint}], primary_key: [k], "
+      "sources: [{connector: files, path: a.csv, format: csv}]}}\n"
+      "views:\n"
+      "  g: {materialized: true, aggregate: {input: t, keys: {v: v}, values: {least: min(k)}}}\n"
+      "  all: {materialized: true, aggregate: {input: t, values: {n: count(*)}}}\n");
+  ASSERT_TRUE(result.ok()) << FormatProblems(result);
+  std::string text = ExplainText(result.physical), json = ExplainJson(result.physical);
+  EXPECT_THAT(text, testing::HasSubstr("[state: a group for each key, values in order]  [by v]  [unique: v]"));
+  EXPECT_THAT(text, testing::HasSubstr("[state: one group]  [on one shard]"));
+  EXPECT_THAT(text, testing::HasSubstr("[state: a row for each key]  [by k]  [unique: k]"));
+  EXPECT_THAT(json, testing::HasSubstr(R"("keeps":"a row for each key","partitioning":{"kind":"hash","key":["k"]})"));
+  EXPECT_THAT(json, testing::HasSubstr(R"("partitioning":{"kind":"one_shard","key":[]})"));
+  EXPECT_THAT(json, testing::HasSubstr(R"("keeps":"","partitioning":{"kind":"any","key":[]})"));
+}
+
 TEST(CompileTest, FingerprintsFollowTheLogicAlone) {
   std::string text = ReadFile(std::filesystem::path(kFolder) / "words.yaml");
   CompileResult first = CompileText(text);

@@ -25,3 +25,10 @@ CREATE MATERIALIZED VIEW kept AS
   SELECT s FROM seller LEFT JOIN nation ON seller.n = nation.n WHERE coalesce(nation.name, 'X') <> 'Y';
 -- What is equal to the only row is found by key.
 CREATE MATERIALIZED VIEW largest AS SELECT id FROM sale WHERE price = (SELECT max(price) FROM sale);
+-- Rows that lie by a column lie by those that are equal to it: one exchange for each side, none behind the join.
+CREATE MATERIALIZED VIEW equal AS
+  SELECT seller.s, count(*) AS sales FROM sale, seller, buyer WHERE sale.s = seller.s AND buyer.b = seller.s GROUP BY seller.s;
+-- Two keys that are equal to each other are both compared.
+CREATE MATERIALIZED VIEW twice AS
+  SELECT sale.id FROM sale, (SELECT buyer.b, seller.s FROM buyer, seller WHERE buyer.b = seller.s) x
+  LEFT JOIN nation ON x.b = nation.n AND x.s = nation.r WHERE sale.id = x.b;
