@@ -1,4 +1,4 @@
-// Keeps the values of one group in order, each with a weight: min and max under retraction.
+// Keeps the values of one group in order, each with a weight: min and max under retraction, top-k.
 //
 // A B+tree in the memory of a BlockPool. A small group is one leaf, which grows with it from one cache line (seven
 // integers) on; past the largest leaf there are inner nodes of 32 children. Weights are kept only in leaves where one
@@ -35,6 +35,11 @@ class OrderedGroup {
   const T& Last() const {
     const Leaf* leaf = Edge(true);
     return leaf->values()[leaf->count - 1];
+  }
+  int64_t FirstWeight() const { return Edge(false)->WeightAt(0); }
+  int64_t LastWeight() const {
+    const Leaf* leaf = Edge(true);
+    return leaf->WeightAt(leaf->count - 1);
   }
   // What the next call will read first.
   const void* front() const { return reinterpret_cast<const void*>(handle_ & ~kTreeBit); }

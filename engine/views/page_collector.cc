@@ -5,8 +5,6 @@
 #include <tuple>
 
 #include "engine/base/check.h"
-#include "engine/columnar/key_columns.h"
-#include "engine/columnar/row_codec.h"
 
 namespace freshet {
 namespace {
@@ -25,6 +23,12 @@ uint32_t ReadWord(std::string_view bytes, size_t at) {
 
 // Copies that may be counted in a cursor; a view with more copies of one row shows so many.
 uint32_t CopiesOf(int64_t weight) { return static_cast<uint32_t>(std::clamp<int64_t>(weight, 0, UINT32_MAX)); }
+
+std::vector<DataType> TypesOf(const Schema& schema) {
+  std::vector<DataType> types;
+  for (const Field& field : schema) types.push_back(field.type);
+  return types;
+}
 
 auto Position(const RowPlace& place) { return std::tuple(place.major, place.minor, place.ordinal); }
 
@@ -84,20 +88,19 @@ class InScanOrder : public PageCollector {
 // Keeps the smallest rows seen so far, at least `limit` copies of them if there are so many.
 class Sorted : public PageCollector {
  public:
-  Sorted(const Schema& schema, uint32_t limit, std::vector<SortColumn> order, std::string_view after_key,
+  Sorted(const Schema& schema, uint32_t limit, std::span<const SortColumn> order, std::string_view after_key,
          uint32_t after_copies)
       : schema_(schema),
         limit_(limit),
-        order_(std::move(order)),
+        codec_(TypesOf(schema), order),
         after_key_(after_key),
-        after_copies_(after_copies),
-        columns_(LeadingColumns(schema.size())) {}
+        after_copies_(after_copies) {}
 
   void Add(const DeltaBatch& batch, std::span<const uint32_t> kept, std::span<const RowPlace>) override {
     for (uint32_t row : kept) {
       uint64_t copies = CopiesOf(batch.WeightAt(row));
       key_.clear();
-      AppendSortKey(batch, row, order_, &key_);
+      codec_.Append(batch, row, &key_);
       uint64_t before = 0;
       if (int order = after_key_.empty() ? 1 : key_.compare(after_key_); order <= 0) {
         if (order < 0 || copies <= after_copies_) continue;
@@ -113,7 +116,6 @@ class Sorted : public PageCollector {
       CHECK(inserted) << "two rows of a view have the same sort key";
       item->second.copies = copies;
       item->second.before = before;
-      EncodeRow(batch, columns_, row, &item->second.row);
       copies_ += copies;
       while (copies_ - rows_.rbegin()->second.copies >= limit_) {
         copies_ -= rows_.rbegin()->second.copies;
@@ -134,8 +136,7 @@ class Sorted : public PageCollector {
     uint64_t taken = 0;
     uint32_t size = 0;
     for (auto& [key, item] : rows_) {
-      std::string_view bytes = item.row;
-      CHECK(DecodeRow(&bytes, builders).ok());
+      codec_.Read(key, builders);
       uint64_t copies = std::min<uint64_t>(item.copies, limit_ - taken);
       taken += copies;
       weights.mutable_as<int64_t>()[size++] = static_cast<int64_t>(copies);
@@ -153,15 +154,13 @@ class Sorted : public PageCollector {
   struct Item {
     uint64_t copies = 0;
     uint64_t before = 0;  // copies that the page before took
-    std::string row;
   };
 
   const Schema schema_;
   const uint32_t limit_;
-  const std::vector<SortColumn> order_;
+  const OrderedRowCodec codec_;
   const std::string after_key_;
   const uint32_t after_copies_;
-  const KeyColumns columns_;
   std::map<std::string, Item> rows_;
   uint64_t copies_ = 0;
   bool more_ = false;
@@ -187,11 +186,10 @@ std::unique_ptr<PageCollector> CollectInScanOrder(const Schema& schema, uint32_t
 
 absl::StatusOr<std::unique_ptr<PageCollector>> CollectSorted(const Schema& schema, uint32_t limit,
                                                              std::vector<SortColumn> order, std::string_view after) {
-  if (after.empty()) return std::make_unique<Sorted>(schema, limit, std::move(order), "", 0);
+  if (after.empty()) return std::make_unique<Sorted>(schema, limit, order, "", 0);
   if (after.size() <= kCopiesBytes) return absl::InvalidArgumentError("the cursor is not one of an ordered page");
   size_t key_bytes = after.size() - kCopiesBytes;
-  return std::make_unique<Sorted>(schema, limit, std::move(order), after.substr(0, key_bytes),
-                                  ReadWord(after, key_bytes));
+  return std::make_unique<Sorted>(schema, limit, order, after.substr(0, key_bytes), ReadWord(after, key_bytes));
 }
 
 }  // namespace freshet

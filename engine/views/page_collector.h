@@ -11,8 +11,8 @@
 
 #include "absl/status/statusor.h"
 #include "engine/columnar/delta_batch.h"
+#include "engine/columnar/ordered_row_codec.h"
 #include "engine/columnar/types.h"
-#include "engine/views/sort_key.h"
 
 namespace freshet {
 

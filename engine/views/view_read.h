@@ -9,9 +9,9 @@
 #include <vector>
 
 #include "absl/status/statusor.h"
+#include "engine/columnar/ordered_row_codec.h"
 #include "engine/expr/program.h"
 #include "engine/views/page_collector.h"
-#include "engine/views/sort_key.h"
 #include "engine/views/view_store.h"
 
 namespace freshet {

@@ -49,7 +49,7 @@ INSTANTIATE_TEST_SUITE_P(Kinds, EachOperator,
                          testing::Values(PlanNode::Kind::kFilter, PlanNode::Kind::kProject, PlanNode::Kind::kUnion,
                                          PlanNode::Kind::kInnerJoin, PlanNode::Kind::kLeftJoin,
                                          PlanNode::Kind::kSemiJoin, PlanNode::Kind::kAntiJoin,
-                                         PlanNode::Kind::kAggregate, PlanNode::Kind::kDistinct,
+                                         PlanNode::Kind::kAggregate, PlanNode::Kind::kDistinct, PlanNode::Kind::kTopK,
                                          PlanNode::Kind::kFlatMap, PlanNode::Kind::kUpsert,
                                          PlanNode::Kind::kKeylessDeletes));
 

@@ -44,7 +44,7 @@ INSTANTIATE_TEST_SUITE_P(Kinds, PlantedErrors,
                          testing::Values(PlanNode::Kind::kFilter, PlanNode::Kind::kProject, PlanNode::Kind::kUnion,
                                          PlanNode::Kind::kInnerJoin, PlanNode::Kind::kLeftJoin,
                                          PlanNode::Kind::kSemiJoin, PlanNode::Kind::kAntiJoin,
-                                         PlanNode::Kind::kAggregate, PlanNode::Kind::kDistinct,
+                                         PlanNode::Kind::kAggregate, PlanNode::Kind::kDistinct, PlanNode::Kind::kTopK,
                                          PlanNode::Kind::kFlatMap, PlanNode::Kind::kUpsert,
                                          PlanNode::Kind::kKeylessDeletes));
 
@@ -91,6 +91,17 @@ TEST(PlantedErrors, ATombstoneThatIsForgottenTooSoonIsNoticed) {
   ExpectNoticed(PlanNode::Kind::kUpsert, [](PlanNode* node) {
     if (node->tombstone_retention_micros) return false;
     node->tombstone_retention_micros = 0;
+    return true;
+  });
+}
+
+TEST(PlantedErrors, RowsThatAreNotSkippedAreNoticed) {
+  ExpectNoticed(PlanNode::Kind::kTopK, [](PlanNode* node) { return std::exchange(node->skip, 0) > 0; });
+}
+
+TEST(PlantedErrors, NullsAtTheWrongEndAreNoticed) {
+  ExpectNoticed(PlanNode::Kind::kTopK, [](PlanNode* node) {
+    node->order[0].nulls_first = !node->order[0].nulls_first;
     return true;
   });
 }

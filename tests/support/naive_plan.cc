@@ -179,6 +179,36 @@ ZSet AggregateAll(const PlanNode& node, const ZSet& input) {
   return result;
 }
 
+// Whether row `a` stands before `b`: by the order, then by all columns.
+bool StandsBefore(const PlanNode& node, const Row& a, const Row& b) {
+  for (const PlanOrder& order : node.order) {
+    const Datum &x = a[order.column], &y = b[order.column];
+    if (x == y) continue;
+    if (x.is_value() != y.is_value()) return order.nulls_first ? !x.is_value() : x.is_value();
+    return order.descending && x.is_value() ? y < x : x < y;
+  }
+  return a < b;
+}
+
+ZSet TopRows(const PlanNode& node, const ZSet& input) {
+  std::map<Row, std::vector<std::pair<Row, int64_t>>> groups;
+  for (const auto& [row, weight] : input.rows()) {
+    if (std::optional<Row> key = KeyOf(row, node.left_key)) groups[*key].emplace_back(row, weight);
+  }
+  ZSet result;
+  for (auto& [key, rows] : groups) {
+    std::sort(rows.begin(), rows.end(),
+              [&](const auto& a, const auto& b) { return StandsBefore(node, a.first, b.first); });
+    int64_t place = 0;
+    for (const auto& [row, weight] : rows) {
+      for (int64_t copy = 0; copy < weight && place < node.skip + node.limit; ++copy, ++place) {
+        if (place >= node.skip) result.Add(row, 1);
+      }
+    }
+  }
+  return result;
+}
+
 // Of all records of a key the one with the largest version, time, partition and offset says what the row is.
 ZSet TableByKey(const PlanNode& node, const ZSet& records) {
   struct Newest {
@@ -237,6 +267,9 @@ ZSet Compute(const Plan& plan, const PlanNode& node, const std::vector<ZSet>& re
       break;
     case PlanNode::Kind::kAggregate:
       result = AggregateAll(node, input);
+      break;
+    case PlanNode::Kind::kTopK:
+      result = TopRows(node, input);
       break;
     case PlanNode::Kind::kUpsert:
       result = TableByKey(node, input);

@@ -218,6 +218,30 @@ void ReadAggregate(LineReader& line, const Plan& plan, PlanNode* node) {
   } while (line.TryTake(","));
 }
 
+// N = top_k R per a, b by c, d desc nulls first limit 3 skip 1
+void ReadTopK(LineReader& line, const Plan& plan, PlanNode* node) {
+  node->inputs = {line.Node()};
+  const Schema& schema = plan.nodes[node->inputs[0]].schema;
+  if (line.TryTake("per")) {
+    do {
+      node->left_key.push_back(line.Column(schema));
+    } while (line.TryTake(","));
+  }
+  line.Take("by");
+  do {
+    PlanOrder order{.column = line.Column(schema)};
+    order.descending = line.TryTake("desc");
+    if (line.TryTake("nulls")) {
+      order.nulls_first = line.TryTake("first");
+      if (!order.nulls_first) line.Take("last");
+    }
+    node->order.push_back(order);
+  } while (line.TryTake(","));
+  line.Take("limit");
+  node->limit = line.Number();
+  if (line.TryTake("skip")) node->skip = line.Number();
+}
+
 // N = upsert R by a, b version c keep 100
 void ReadUpsert(LineReader& line, const Plan& plan, PlanNode* node) {
   node->inputs = {line.Node()};
@@ -269,6 +293,10 @@ absl::Status ReadNode(const std::string& text, Plan* plan) {
       node.kind = PlanNode::Kind::kUpsert;
       if (plan->nodes.empty()) return absl::InvalidArgumentError("an upsert before its source");
       ReadUpsert(line, *plan, &node);
+    } else if (kind == "top_k") {
+      node.kind = PlanNode::Kind::kTopK;
+      if (plan->nodes.empty()) return absl::InvalidArgumentError("a top_k before its source");
+      ReadTopK(line, *plan, &node);
     } else if (kind == "keyless") {
       node.kind = PlanNode::Kind::kKeylessDeletes;
       node.inputs = {line.Node()};
@@ -317,6 +345,18 @@ std::string FormatJoin(const Plan& plan, const PlanNode& node, const std::string
   return text;
 }
 
+std::string FormatTopK(const PlanNode& input, const PlanNode& node) {
+  std::vector<std::string> group, order;
+  for (uint32_t column : node.left_key) group.push_back(input.schema[column].name);
+  for (const PlanOrder& each : node.order) {
+    order.push_back(absl::StrCat(input.schema[each.column].name, each.descending ? " desc" : "",
+                                 each.nulls_first ? " nulls first" : ""));
+  }
+  return absl::StrCat(node.name, " = top_k ", input.name, group.empty() ? "" : " per ", absl::StrJoin(group, ", "),
+                      " by ", absl::StrJoin(order, ", "), " limit ", node.limit,
+                      node.skip > 0 ? absl::StrCat(" skip ", node.skip) : "");
+}
+
 std::string FormatNode(const Plan& plan, const PlanNode& node) {
   const auto input = [&]() -> const PlanNode& { return plan.nodes[node.inputs[0]]; };
   std::vector<std::string> parts;
@@ -358,6 +398,8 @@ std::string FormatNode(const Plan& plan, const PlanNode& node) {
     }
     case PlanNode::Kind::kDistinct:
       return absl::StrCat(node.name, " = distinct ", input().name);
+    case PlanNode::Kind::kTopK:
+      return FormatTopK(input(), node);
     case PlanNode::Kind::kKeylessDeletes:
       return absl::StrCat(node.name, " = keyless ", input().name);
     case PlanNode::Kind::kUpsert: {
@@ -400,6 +442,7 @@ void DeriveSchema(const Plan& plan, PlanNode* node) {
     case PlanNode::Kind::kSemiJoin:
     case PlanNode::Kind::kAntiJoin:
     case PlanNode::Kind::kDistinct:
+    case PlanNode::Kind::kTopK:
     case PlanNode::Kind::kKeylessDeletes:
       node->schema = first.schema;
       return;

@@ -36,6 +36,12 @@ struct PlanAggregate {
   std::optional<uint32_t> by;  // of string_agg what it is ordered by, of arg_min and arg_max what is smallest, largest
 };
 
+struct PlanOrder {
+  uint32_t column = 0;
+  bool descending = false;
+  bool nulls_first = false;
+};
+
 // At the end of a source of upserts: record time, partition, offset.
 inline constexpr size_t kStampColumns = 3;
 
@@ -51,6 +57,7 @@ struct PlanNode {
     kAntiJoin,
     kAggregate,
     kDistinct,
+    kTopK,
     kFlatMap,
     // Over a source, whose rows are records: what a table with a primary key, or without one, makes of them.
     kUpsert,
@@ -64,8 +71,11 @@ struct PlanNode {
   PlanExpression condition;                   // kFilter; joins: with a comparison, over left then right columns
   bool has_condition = false;                 // joins
   std::vector<PlanExpression> expressions;    // kProject
-  std::vector<uint32_t> left_key, right_key;  // joins; kAggregate: left_key is the group key
+  std::vector<uint32_t> left_key, right_key;  // joins; kAggregate, kTopK: left_key is the group key
   std::vector<PlanAggregate> aggregates;
+  // kTopK
+  std::vector<PlanOrder> order;
+  int64_t skip = 0, limit = 0;
   // kFlatMap: all input columns, then the whole numbers from the first column's value to the second's.
   uint32_t series_from = 0, series_to = 0;
   // kUpsert: left_key is the primary key. The input has three columns more: record time, partition and offset.

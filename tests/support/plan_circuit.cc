@@ -18,6 +18,7 @@
 #include "engine/operators/left_join.h"
 #include "engine/operators/project.h"
 #include "engine/operators/semi_join.h"
+#include "engine/operators/top_k.h"
 #include "engine/operators/union.h"
 #include "engine/operators/upsert.h"
 
@@ -136,6 +137,11 @@ class PlanBuilder {
         partitioning = std::move(key);
         break;
       }
+      case PlanNode::Kind::kTopK:
+        op = MakeTopK(node);
+        inputs = {ByKey(node.inputs[0], KeyOf(node.left_key))};
+        partitioning = KeyOf(node.left_key);
+        break;
       case PlanNode::Kind::kDistinct: {
         DistinctOptions options;
         options.input_types = TypesOf(schema);
@@ -181,6 +187,20 @@ class PlanBuilder {
     }
     if (left) return std::make_unique<LeftJoin>(options);
     return std::make_unique<SemiJoin>(semi ? SemiJoin::Kind::kSemi : SemiJoin::Kind::kAnti, options);
+  }
+
+  std::unique_ptr<Operator> MakeTopK(const PlanNode& node) {
+    TopK::Options options;
+    options.input_types = TypesOf(node.schema);
+    options.group = KeyOf(node.left_key);
+    for (const PlanOrder& order : node.order) {
+      options.order.push_back({ColumnIndex(order.column), order.descending, order.nulls_first});
+    }
+    options.skip = node.skip;
+    options.limit = node.limit;
+    options.node = node.name;
+    options.hash_seed = hash_seed_;
+    return std::make_unique<TopK>(std::move(options));
   }
 
   std::unique_ptr<Operator> MakeUpsert(const PlanNode& node) {

@@ -131,6 +131,8 @@ class PlanMaker {
         return FillAggregate(node);
       case PlanNode::Kind::kDistinct:
         return true;
+      case PlanNode::Kind::kTopK:
+        return FillTopK(node);
       case PlanNode::Kind::kFlatMap:
         return FillSeries(node);
     }
@@ -240,6 +242,17 @@ class PlanMaker {
       }
       node->aggregates.push_back(std::move(aggregate));
     }
+    return true;
+  }
+
+  bool FillTopK(PlanNode* node) {
+    const auto width = static_cast<int64_t>(SchemaOf(node->inputs[0]).size());
+    if (Below(2) == 0) node->left_key.push_back(static_cast<uint32_t>(Below(width)));
+    for (int64_t i = 1 + Below(2); i > 0; --i) {
+      node->order.push_back({static_cast<uint32_t>(Below(width)), Below(2) == 0, Below(2) == 0});
+    }
+    node->limit = 1 + Below(5);
+    node->skip = std::max<int64_t>(0, Below(5) - 2);
     return true;
   }
 
