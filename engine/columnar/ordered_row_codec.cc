@@ -1,5 +1,5 @@
-// The keys of the cells (sort_key.h), in the order of the columns; behind that of a cell without a value a byte: 0 = NULL,
-// n = ERROR n. After all cells, for each double that is a value, whether it is -0.0, which its key does not tell.
+// The keys of the cells (sort_key.h), in the order of the columns; behind that of a cell without a value a byte: 0 =
+// NULL, n = ERROR n. After all cells, for each double that is a value, whether it is -0.0, which its key does not tell.
 #include "engine/columnar/ordered_row_codec.h"
 
 #include <cmath>

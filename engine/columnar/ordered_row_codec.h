@@ -19,9 +19,10 @@ struct SortColumn {
   bool nulls_first = false;
 };
 
-// Rows compare by the columns of the order, then by all others, ascending and NULLs last, then by the form of their
-// values, so that different rows never have equal bytes (also 1.0 and 1.00). Values compare as PostgreSQL has it; ERROR
-// stands beside NULL, behind it. The bytes are kept in states: a change of them is a change of a state's format.
+// Rows compare by the columns of the order, then by all others, ascending and NULLs last. Values compare as PostgreSQL
+// has it, equal numerics by their scale; ERROR stands beside NULL, behind it. Different rows never have equal bytes
+// (0.0 and -0.0 are told apart at the end). The bytes are kept in states: a change of them is a change of a state's
+// format.
 class OrderedRowCodec {
  public:
   // `types` of all columns of the rows.

@@ -19,6 +19,7 @@ ScalarFunctionList MakeFunctions() {
   AddNumericArithmeticFunctions(&list);
   AddMathFunctions(&list);
   AddGreatestLeastFunctions(&list);
+  AddRowCountFunctions(&list);
   AddTextFunctions(&list);
   AddTextCaseFunctions(&list);
   AddTextPartFunctions(&list);

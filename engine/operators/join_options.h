@@ -21,6 +21,8 @@ struct JoinOptions {
   // Keeps only the pairs for which it is TRUE: over the left columns, then the right ones. A pair for which it is ERROR
   // does not match and is counted. For InnerJoin and ConditionalJoin.
   std::optional<Expression> condition;
+  // NULL keys are equal to each other; else a row with NULL in its key has no partner.
+  bool null_safe = false;
   // The node's part of the ids of its states.
   std::string node;
   uint64_t hash_seed = 0;

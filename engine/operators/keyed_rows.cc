@@ -35,13 +35,13 @@ std::vector<DataType> KeyedRows::TypesOf(const KeyedInput& input, const KeyColum
 }
 
 KeyedRows::KeyedRows(EntryLayout& layout, const KeyedInput& input, std::vector<DataType> key_types, Cells cells,
-                     StateId id, uint64_t hash_seed)
+                     StateId id, uint64_t hash_seed, NullKeys null_keys)
     : id_(std::move(id)),
       hash_seed_(hash_seed),
       places_(PlacesOf(input, key_types, cells)),
       stored_(StoredColumns(places_)),
       slot_(layout, TypesOf(input, stored_)),
-      keys_(input.key, std::move(key_types), hash_seed, NullKeys::kSkip) {}
+      keys_(input.key, std::move(key_types), hash_seed, null_keys) {}
 
 void KeyedRows::Add(KeyTable& table, const DeltaBatch& batch, const uint32_t* rows, std::span<Entry* const> entries,
                     int64_t factor) {

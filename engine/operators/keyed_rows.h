@@ -24,10 +24,10 @@ class KeyedRows {
     kDropped,  // only the weight of all rows of a key: enough to know whether it has any
   };
 
-  // `key_types` are those of the table. Call before the table takes the layout. Rows with NULL or ERROR in the key are
-  // not kept.
+  // `key_types` are those of the table. Call before the table takes the layout. Rows with ERROR in the key are not
+  // kept, nor are those that `null_keys` skips.
   KeyedRows(EntryLayout& layout, const KeyedInput& input, std::vector<DataType> key_types, Cells cells, StateId id,
-            uint64_t hash_seed);
+            uint64_t hash_seed, NullKeys null_keys = NullKeys::kSkip);
 
   KeyBatch& keys() { return keys_; }
   const KeyBatch& keys() const { return keys_; }

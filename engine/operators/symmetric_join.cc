@@ -26,6 +26,8 @@ std::vector<DataType> KeyTypes(const JoinOptions& options) {
   return types;
 }
 
+NullKeys NullKeysOf(const JoinOptions& options) { return options.null_safe ? NullKeys::kGroup : NullKeys::kSkip; }
+
 }  // namespace
 
 EntryLayout SymmetricJoin::LayoutOf(const JoinOptions& options) { return EntryLayout(KeyTypes(options)); }
@@ -33,8 +35,9 @@ EntryLayout SymmetricJoin::LayoutOf(const JoinOptions& options) { return EntryLa
 SymmetricJoin::SymmetricJoin(const JoinOptions& options, EntryLayout layout, KeyedRows::Cells right_cells)
     : layout_(std::move(layout)),
       left_(layout_, options.left, KeyTypes(options), KeyedRows::Cells::kKept, {options.node, "left"},
-            options.hash_seed),
-      right_(layout_, options.right, KeyTypes(options), right_cells, {options.node, "right"}, options.hash_seed),
+            options.hash_seed, NullKeysOf(options)),
+      right_(layout_, options.right, KeyTypes(options), right_cells, {options.node, "right"}, options.hash_seed,
+             NullKeysOf(options)),
       retiring_(layout_.AddBit()),
       table_(layout_),
       errors_(options.errors) {

@@ -130,13 +130,21 @@ void ReadSink(const std::string& name, const DocumentNode& node, const std::stri
   fields.TakeOptions(*out.mutable_options());
 }
 
-v1::Plan ReadPlan(const DocumentNode& root, ProblemList& problems) {
+// What a file says: a plan, and `only`, the one view that is to be kept.
+struct FilePlan {
   v1::Plan plan;
+  std::string only;
+};
+
+FilePlan ReadPlan(const DocumentNode& root, ProblemList& problems) {
+  FilePlan file;
+  v1::Plan& plan = file.plan;
   if (root.kind == DocumentKind::kNull) {
     problems.Add({.path = "", .message = "the definition is empty", .suggestion = "declare `tables:` and `views:`"});
-    return plan;
+    return file;
   }
   FieldReader fields(root, "", problems);
+  file.only = fields.Text("only");
   plan.set_name(fields.Text("name"));
   if (const DocumentNode* options = fields.Find("options")) {
     ReadOptions(*options, "options", *plan.mutable_options(), problems);
@@ -155,7 +163,7 @@ v1::Plan ReadPlan(const DocumentNode& root, ProblemList& problems) {
   });
   if (const DocumentNode* comments = fields.Find("comments")) ReadComments(*comments, plan, problems);
   fields.Finish();
-  return plan;
+  return file;
 }
 
 // What an overlay may say about a table that is there already: nothing but its sources.
@@ -170,7 +178,9 @@ class Merger {
  public:
   Merger(Places& places, ProblemList& problems) : places_(places), problems_(problems) {}
 
-  void Add(v1::Plan overlay, size_t file, const DocumentNode& root) {
+  void Add(FilePlan overlaid, size_t file, const DocumentNode& root) {
+    v1::Plan& overlay = overlaid.plan;
+    if (!overlaid.only.empty()) only_ = std::move(overlaid.only);
     if (!overlay.name().empty()) {
       places_.Erase("name");
       plan_.set_name(overlay.name());
@@ -200,9 +210,27 @@ class Merger {
   }
 
   const v1::Plan& plan() const { return plan_; }
-  v1::Plan Take() { return std::move(plan_); }
+  v1::Plan Take() {
+    if (!only_.empty()) KeepOnly();
+    return std::move(plan_);
+  }
 
  private:
+  // All views but one become names for queries, and nothing leaves the pipeline.
+  void KeepOnly() {
+    bool known = false;
+    for (v1::View& view : *plan_.mutable_views()) {
+      const bool kept = view.name() == only_;
+      known = known || kept;
+      view.set_materialized(kept);
+      if (!kept) view.clear_key();
+    }
+    for (v1::Table& table : *plan_.mutable_tables()) table.set_materialized(false);
+    plan_.clear_sinks();
+    if (known || problems_.has_errors()) return;
+    problems_.Add({.code = ErrorCode::kUnknownRelation, .path = "only", .message = StrCat("there is no view ", only_)});
+  }
+
   void AddTable(v1::Table table, size_t file, const DocumentNode& root) {
     auto it = std::find_if(plan_.mutable_tables()->begin(), plan_.mutable_tables()->end(),
                            [&](const v1::Table& known) { return known.name() == table.name(); });
@@ -243,6 +271,7 @@ class Merger {
   Places& places_;
   ProblemList& problems_;
   v1::Plan plan_;
+  std::string only_;
 };
 
 // Whether a text without a telling name, as standard input has none, begins with a statement.
@@ -345,8 +374,8 @@ void NameViews(const ScriptResult& script, const std::string& text, DocumentNode
 
 void AddScript(const std::string& name, size_t file, ScriptResult script, Merger& merger, Places& places,
                ProblemList& problems) {
-  v1::Plan plan = ReadPlan(script.document, script.problems);
-  for (const ScriptView& each : script.views) *plan.add_views() = each.view;
+  FilePlan plan = ReadPlan(script.document, script.problems);
+  for (const ScriptView& each : script.views) *plan.plan.add_views() = each.view;
   NameViews(script, places.TextOf(file), script.document);
   auto note_views = [&](Places& out, size_t number, const v1::Plan& earlier) {
     for (const ScriptView& each : script.views) {
@@ -394,7 +423,7 @@ v1::Plan ReadDefinition(const v1::Definition& definition, const ScriptReader& sc
     }
     // Problems of one file are located before the next is merged, since an overlay moves paths.
     ProblemList found;
-    v1::Plan plan = ReadPlan(root, found);
+    FilePlan plan = ReadPlan(root, found);
     Places own;
     own.AddDocument(own.AddFile(name, places.TextOf(number)), root, "");
     for (v1::Problem& problem : own.Locate(found)) problems.AddProblem(std::move(problem));

@@ -10,7 +10,8 @@
 namespace freshet {
 
 // Files are merged in their order: a later one may replace the sources of tables by name, set options and the name, and
-// add tables, views and sinks. What can be read is read, also where there are problems.
+// add tables, views and sinks; `only: VIEW` keeps that view alone. What can be read is read, also where there are
+// problems.
 v1::Plan ReadDefinition(const v1::Definition& definition, const ScriptReader& scripts, Places& places,
                         ProblemList& problems);
 

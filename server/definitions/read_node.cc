@@ -8,14 +8,15 @@
 #include "engine/base/str_cat.h"
 #include "server/definitions/places.h"
 #include "server/definitions/suggestion.h"
+#include "server/plan/top_k.h"
 #include "server/plan/type_proto.h"
 
 namespace freshet {
 namespace {
 
 const std::vector<std::string>& NodeKeys() {
-  static const std::vector<std::string> keys = {"input", "filter", "project",   "flat_map",
-                                                "union", "join",   "aggregate", "distinct"};
+  static const std::vector<std::string> keys = {"input", "filter",    "project",  "flat_map", "union",
+                                                "join",  "aggregate", "distinct", "top_k"};
   return keys;
 }
 
@@ -99,6 +100,36 @@ void ReadAggregate(FieldReader& fields, v1::Aggregate& out, ProblemList& problem
   ReadNamedExpressions(fields, "values", out.mutable_values(), problems);
 }
 
+void ReadOrderColumn(const DocumentNode& node, const std::string& path, v1::OrderColumn& out, ProblemList& problems) {
+  if (node.kind == DocumentKind::kScalar) {
+    out.set_column(node.text);
+    return;
+  }
+  FieldReader fields(node, path, problems);
+  out.set_column(fields.RequireText("column"));
+  out.set_descending(fields.Boolean("descending"));
+  const std::string nulls = fields.Text("nulls");
+  if (nulls == "first" || nulls == "last") {
+    out.set_nulls(nulls == "first" ? v1::NULLS_FIRST : v1::NULLS_LAST);
+  } else if (!nulls.empty()) {
+    problems.Add({.code = ErrorCode::kInvalidDefinition,
+                  .path = fields.PathOf("nulls"),
+                  .message = StrCat("NULLs stand first or last, not `", nulls, "`")});
+  }
+  fields.Finish();
+}
+
+void ReadTopK(FieldReader& fields, v1::TopK& out, ProblemList& problems) {
+  ReadInput(fields, *out.mutable_input(), problems);
+  for (const std::string& name : fields.Names("group")) out.add_group(name);
+  fields.Items("order", [&](const DocumentNode& node, const std::string& path) {
+    ReadOrderColumn(node, path, *out.add_order(), problems);
+  });
+  fields.Require("limit");
+  out.set_limit(fields.Unsigned("limit", PlanTopK::kMaxRows));
+  out.set_offset(fields.Unsigned("offset", PlanTopK::kMaxRows));
+}
+
 // Reads what stands below the node key `key`.
 void ReadNodeBody(const std::string& key, const DocumentNode& node, const std::string& path, v1::Node& out,
                   ProblemList& problems) {
@@ -119,6 +150,8 @@ void ReadNodeBody(const std::string& key, const DocumentNode& node, const std::s
     ReadJoin(fields, *out.mutable_join(), problems);
   } else if (key == "aggregate") {
     ReadAggregate(fields, *out.mutable_aggregate(), problems);
+  } else if (key == "top_k") {
+    ReadTopK(fields, *out.mutable_top_k(), problems);
   } else {
     ReadInput(fields, *out.mutable_distinct()->mutable_input(), problems);
   }

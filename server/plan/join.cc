@@ -78,6 +78,7 @@ Relation RelationOf(const PlanJoin& node, Inputs inputs) {
 void AppendLogic(const PlanJoin& node, std::string* out) {
   StrAppend(out, " ", JoinKindName(node.kind));
   for (size_t i = 0; i < node.left_key.size(); ++i) StrAppend(out, " ", node.left_key[i], "=", node.right_key[i]);
+  if (node.null_safe) out->append(" null-safe");
   if (node.residual) out->append(ExpressionLogic(*node.residual));
 }
 

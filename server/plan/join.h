@@ -21,6 +21,7 @@ struct PlanJoin {
   PlanJoinKind kind = PlanJoinKind::kInner;
   ColumnList left_key;
   ColumnList right_key;
+  bool null_safe = false;              // NULL keys are equal to each other
   std::optional<Expression> residual;  // over left columns, then right ones
 };
 

@@ -21,6 +21,7 @@
 #include "server/plan/project.h"
 #include "server/plan/relation.h"
 #include "server/plan/scan.h"
+#include "server/plan/top_k.h"
 #include "server/plan/union.h"
 #include "server/plan/upsert.h"
 #include "server/plan/values.h"
@@ -28,7 +29,7 @@
 namespace freshet {
 
 using PlanOperation = std::variant<PlanScan, PlanFilter, PlanProject, PlanFlatMap, PlanUnion, PlanJoin, PlanAggregate,
-                                   PlanDistinct, PlanUpsert, PlanKeylessDeletes, PlanExchange, PlanValues>;
+                                   PlanDistinct, PlanTopK, PlanUpsert, PlanKeylessDeletes, PlanExchange, PlanValues>;
 
 struct PlanNode;
 using PlanRef = std::shared_ptr<const PlanNode>;

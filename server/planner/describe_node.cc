@@ -65,6 +65,9 @@ class Describer {
       case v1::PhysicalNode::kDistinct:
         Kind("distinct", "each row once");
         break;
+      case v1::PhysicalNode::kTopK:
+        TopK();
+        break;
       case v1::PhysicalNode::kUpsert:
         Upsert();
         break;
@@ -164,6 +167,7 @@ class Describer {
       keys.push_back(StrCat(left[join.left_key(i)], " = ", right[join.right_key(i)]));
     }
     Add("on", Join(keys));
+    if (join.null_safe()) Add("nulls", "equal");
     left.insert(left.end(), right.begin(), right.end());
     if (join.has_residual()) Add("and", DescribeExpression(join.residual(), left));
     if (join.left_unique() || join.right_unique()) {
@@ -190,6 +194,23 @@ class Describer {
     }
     Add("values", Join(calls));
     if (node_.aggregate().append_only_input()) Add("input", "append-only");
+  }
+
+  void TopK() {
+    Kind("top_k", node_.top_k().append_only_input() ? "the first rows" : "its rows in order");
+    const v1::TopKNode& top = node_.top_k();
+    Names names = NamesOf(node_.schema()), order;
+    for (const v1::SortedColumn& sort : top.order()) {
+      const char* nulls = sort.nulls_first() == sort.descending() ? ""
+                          : sort.nulls_first()                    ? " nulls first"
+                                                                  : " nulls last";
+      order.push_back(StrCat(names[sort.column()], sort.descending() ? " desc" : "", nulls));
+    }
+    Add("group", List(top.group(), names));
+    Add("order", Join(order));
+    Add("limit", StrCat(top.limit()));
+    if (top.offset() > 0) Add("offset", StrCat(top.offset()));
+    if (top.append_only_input()) Add("input", "append-only");
   }
 
   void Upsert() {

@@ -1,9 +1,11 @@
 // A condition is a conjunction. Equalities between the sides are the keys; what reads the right side alone filters the
 // right input, which is right for every kind; what reads the left side alone filters the left input of inner and semi
-// joins. For left and anti joins it only decides whether there is a partner, so it is residual, as all else is.
+// joins. For left and anti joins it only decides whether there is a partner, so it is residual, as all else is. With
+// IS NOT DISTINCT FROM between the sides NULL keys are equal; what stands beside it as = is then residual too.
 #include "server/planner/join_builder.h"
 
 #include <algorithm>
+#include <iterator>
 #include <optional>
 
 #include "engine/base/str_cat.h"
@@ -21,6 +23,7 @@ struct KeyPair {
 
 struct JoinParts {
   std::vector<KeyPair> keys;
+  bool null_safe = false;
   std::vector<Expression> left_filter;
   std::vector<Expression> right_filter;  // over the right input's own columns
   std::vector<Expression> residual;      // over left columns, then right ones
@@ -33,8 +36,14 @@ bool AllFrom(const ColumnList& columns, uint32_t bound) {
   return std::all_of(columns.begin(), columns.end(), [&](uint32_t column) { return column >= bound; });
 }
 
+bool IsEquality(const Expression& condition) {
+  return condition.kind == ExpressionKind::kCall && condition.function->name == "=";
+}
+bool IsNullSafeEquality(const Expression& condition) {
+  return condition.kind == ExpressionKind::kNot && condition.arguments[0].kind == ExpressionKind::kIsDistinctFrom;
+}
+
 std::optional<KeyPair> AsKeys(const Expression& condition, uint32_t width) {
-  if (condition.kind != ExpressionKind::kCall || condition.function->name != "=") return std::nullopt;
   for (int first : {0, 1}) {
     const Expression& a = condition.arguments[static_cast<size_t>(first)];
     const Expression& b = condition.arguments[static_cast<size_t>(1 - first)];
@@ -52,11 +61,17 @@ bool IsTrue(const Expression& expression) {
 
 JoinParts SplitCondition(const Expression& condition, PlanJoinKind kind, uint32_t width) {
   JoinParts parts;
+  std::vector<Expression> equalities;
   for (Expression& each : SplitConjunction(condition)) {
     ColumnList columns = ColumnsOf(each);
     if (IsTrue(each)) continue;
-    if (auto keys = AsKeys(each, width)) {
+    std::optional<KeyPair> keys;
+    if (IsEquality(each)) keys = AsKeys(each, width);
+    if (IsNullSafeEquality(each)) keys = AsKeys(each.arguments[0], width);
+    if (keys) {
       parts.keys.push_back(*std::move(keys));
+      parts.null_safe = parts.null_safe || IsNullSafeEquality(each);
+      if (IsEquality(each)) equalities.push_back(std::move(each));
     } else if (!columns.empty() && AllFrom(columns, width)) {
       parts.right_filter.push_back(ShiftColumns(each, -static_cast<int64_t>(width)));
     } else if (!columns.empty() && AllBelow(columns, width) &&
@@ -66,6 +81,7 @@ JoinParts SplitCondition(const Expression& condition, PlanJoinKind kind, uint32_
       parts.residual.push_back(std::move(each));
     }
   }
+  if (parts.null_safe) std::move(equalities.begin(), equalities.end(), std::back_inserter(parts.residual));
   return parts;
 }
 
@@ -102,6 +118,7 @@ class JoinBuilder {
     Filter(std::move(parts.right_filter), &right_);
     PlanJoin join;
     join.kind = kind_;
+    join.null_safe = parts.null_safe;
     std::vector<Expression> left_keys, right_keys;
     for (KeyPair& pair : parts.keys) {
       left_keys.push_back(std::move(pair.left));

@@ -23,6 +23,16 @@ Expression ColumnOf(const Relation& relation, uint32_t column) {
   return Expression::Column(ColumnIndex(column), relation.schema[column].type);
 }
 
+// Whether the column is a constant NULL that was written without a type: the inputs beside it decide on one.
+bool IsNullColumn(const PlanNode& node, uint32_t column) {
+  const auto* project = node.As<PlanProject>();
+  if (project == nullptr) return false;
+  const Expression& expression = project->columns[column];
+  if (expression.kind == ExpressionKind::kColumn) return IsNullColumn(*node.inputs[0], expression.column.value());
+  return expression.kind == ExpressionKind::kLiteral && expression.literal.is_null() &&
+         expression.type.kind == TypeKind::kText;
+}
+
 // A table function's call with its arguments over the input.
 struct TableCall {
   const TableFunction* function = nullptr;
@@ -153,6 +163,8 @@ BuiltRelation NodeBuilder::BuildNode(const v1::Node& node, const std::string& pa
       return BuildDistinct(node.distinct(), JoinPath(path, "distinct"));
     case v1::Node::kValues:
       return BuildValues(node.values(), JoinPath(path, "values"));
+    case v1::Node::kTopK:
+      return BuildTopK(node.top_k(), JoinPath(path, "top_k"));
     case v1::Node::NODE_NOT_SET:
       // Readers of texts have said so where it stands.
       if (!problems_.has_errors()) Add(ErrorCode::kMissingField, path, "a node is missing here");
@@ -171,7 +183,9 @@ std::optional<ColumnList> NodeBuilder::FindColumns(const google::protobuf::Repea
   bool complete = true;
   for (int i = 0; i < names.size(); ++i) {
     v1::Expression expression;
-    size_t dot = names[i].find('.');
+    // A column may have a dot in its own name.
+    const bool whole = std::ranges::any_of(scope, [&](const ScopeColumn& column) { return column.name == names[i]; });
+    size_t dot = whole ? std::string::npos : names[i].find('.');
     if (dot != std::string::npos) expression.mutable_column()->set_relation(names[i].substr(0, dot));
     expression.mutable_column()->set_name(dot == std::string::npos ? names[i] : names[i].substr(dot + 1));
     auto column = BindExpression(expression, scope, JoinPath(path, static_cast<size_t>(i)), problems_);
@@ -302,7 +316,9 @@ BuiltRelation NodeBuilder::BuildUnion(const v1::Union& node, const std::string& 
     std::vector<BoundValue> values;
     std::vector<ArgumentType> types;
     for (const BuiltRelation& input : inputs) {
-      values.push_back({ColumnOf(input.node->relation, column), false, 0});
+      values.push_back(IsNullColumn(*input.node, column)
+                           ? BoundValue{Expression::Literal(Datum::Null(), DataType{TypeKind::kText}), true, 0}
+                           : BoundValue{ColumnOf(input.node->relation, column), false, 0});
       types.push_back(values.back().type());
     }
     std::optional<TypeKind> kind = CommonType(types);
@@ -395,6 +411,39 @@ BuiltRelation NodeBuilder::BuildValues(const v1::Values& values, const std::stri
   if (node.rows.empty() || width == 0) Add(ErrorCode::kMissingField, path, "values need columns and rows");
   if (errors.empty() && !node.rows.empty() && width > 0) built.node = Make(std::move(node), {});
   return built;
+}
+
+BuiltRelation NodeBuilder::BuildTopK(const v1::TopK& top, const std::string& path) {
+  BuiltRelation input = Input(top.input(), path);
+  if (top.limit() == 0) {
+    Add(ErrorCode::kMissingField, JoinPath(path, "limit"), "a top_k needs the number of rows that it keeps",
+        "limit: 10");
+  }
+  bool complete = top.limit() > 0;
+  for (auto [name, rows] : {std::pair("limit", top.limit()), std::pair("offset", top.offset())}) {
+    if (rows <= PlanTopK::kMaxRows) continue;
+    complete = false;
+    Add(ErrorCode::kInvalidDefinition, JoinPath(path, name), StrCat(rows, " is more than ", PlanTopK::kMaxRows));
+  }
+  google::protobuf::RepeatedPtrField<std::string> names;
+  for (const v1::OrderColumn& order : top.order()) *names.Add() = order.column();
+  if (!input.named) return input;
+  std::optional<ColumnList> group = FindColumns(top.group(), input.scope, JoinPath(path, "group"));
+  std::optional<ColumnList> order = FindColumns(names, input.scope, JoinPath(path, "order"));
+  if (!group || !order || !complete) input.node = nullptr;
+  if (input.node == nullptr) return input;
+  PlanTopK node;
+  node.group = *std::move(group);
+  for (size_t i = 0; i < order->size(); ++i) {
+    const v1::OrderColumn& written = top.order(static_cast<int>(i));
+    const bool nulls_first =
+        written.nulls() == v1::NULLS_ORDER_UNSPECIFIED ? written.descending() : written.nulls() == v1::NULLS_FIRST;
+    node.order.push_back({ColumnIndex((*order)[i]), written.descending(), nulls_first});
+  }
+  node.limit = top.limit();
+  node.offset = top.offset();
+  input.node = Make(std::move(node), {input.node});
+  return input;
 }
 
 BuiltRelation NodeBuilder::BuildDistinct(const v1::Distinct& distinct, const std::string& path) {

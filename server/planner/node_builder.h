@@ -35,6 +35,7 @@ class NodeBuilder {
   BuiltRelation BuildJoin(const v1::Join& join, const std::string& path);
   BuiltRelation BuildAggregate(const v1::Aggregate& aggregate, const std::string& path);
   BuiltRelation BuildValues(const v1::Values& values, const std::string& path);
+  BuiltRelation BuildTopK(const v1::TopK& top, const std::string& path);
   BuiltRelation BuildDistinct(const v1::Distinct& distinct, const std::string& path);
 
   // The input of a node; `key` is where it stands below the node.

@@ -116,6 +116,7 @@ class PhysicalPlanWriter {
     proto->set_kind(KindToProto(join.kind));
     SetColumns(join.left_key, proto->mutable_left_key());
     SetColumns(join.right_key, proto->mutable_right_key());
+    proto->set_null_safe(join.null_safe);
     if (join.residual) *proto->mutable_residual() = ExpressionToProto(*join.residual);
     proto->set_left_unique(IsUniqueBy(node.inputs[0]->relation, join.left_key));
     proto->set_right_unique(IsUniqueBy(node.inputs[1]->relation, join.right_key));
@@ -143,6 +144,19 @@ class PhysicalPlanWriter {
     }
   }
   void WriteOperation(const PlanDistinct&, const PlanNode&, v1::PhysicalNode* out) { out->mutable_distinct(); }
+  void WriteOperation(const PlanTopK& top, const PlanNode& node, v1::PhysicalNode* out) {
+    v1::TopKNode* proto = out->mutable_top_k();
+    SetColumns(top.group, proto->mutable_group());
+    for (const SortColumn& sort : top.order) {
+      v1::SortedColumn* added = proto->add_order();
+      added->set_column(sort.column.value());
+      added->set_descending(sort.descending);
+      added->set_nulls_first(sort.nulls_first);
+    }
+    proto->set_limit(top.limit);
+    proto->set_offset(top.offset);
+    proto->set_append_only_input(node.inputs[0]->relation.properties.append_only);
+  }
   void WriteOperation(const PlanUpsert& upsert, const PlanNode&, v1::PhysicalNode* out) {
     v1::UpsertNode* proto = out->mutable_upsert();
     SetColumns(upsert.key, proto->mutable_key());

@@ -20,6 +20,7 @@
 #include "engine/operators/project.h"
 #include "engine/operators/semi_join.h"
 #include "engine/operators/sink_feed.h"
+#include "engine/operators/top_k.h"
 #include "engine/operators/union.h"
 #include "engine/operators/upsert.h"
 #include "engine/operators/values.h"
@@ -28,6 +29,7 @@
 #include "server/plan/bound_expression.h"
 #include "server/plan/expression_logic.h"
 #include "server/plan/relation.h"
+#include "server/plan/top_k.h"
 #include "server/shard/expression_error_log.h"
 #include "server/shard/failed_cells.h"
 
@@ -182,6 +184,8 @@ class OperatorBuilder {
         return MakeAggregate(node);
       case v1::PhysicalNode::kDistinct:
         return MakeDistinctNode(node);
+      case v1::PhysicalNode::kTopK:
+        return MakeTopK(node);
       case v1::PhysicalNode::kUpsert:
         return MakeUpsert(node);
       case v1::PhysicalNode::kKeylessDeletes:
@@ -250,6 +254,7 @@ class OperatorBuilder {
     if (join.has_residual()) {
       ASSIGN_OR_RETURN(options.condition, ReadExpression(join.residual(), TypesOf(pair)));
     }
+    options.null_safe = join.null_safe();
     options.node = node.fingerprint();
     options.hash_seed = plan_.hash_seed();
     options.errors = errors_->CounterFor(node.name(), std::move(pair));
@@ -352,6 +357,26 @@ class OperatorBuilder {
     options.hash_seed = plan_.hash_seed();
     options.errors = Errors(node);
     return MakeDistinct(std::move(options));
+  }
+
+  OperatorOr MakeTopK(const v1::PhysicalNode& node) {
+    const v1::TopKNode& top = node.top_k();
+    TopK::Options options;
+    options.input_types = InputTypes();
+    if (options.input_types.empty() || top.limit() == 0) return Unknown("a top_k of nothing");
+    if (top.limit() > PlanTopK::kMaxRows || top.offset() > PlanTopK::kMaxRows) return Unknown("the limit of a top_k");
+    ASSIGN_OR_RETURN(options.group, ReadColumns(top.group(), input_schemas_[0]));
+    for (const v1::SortedColumn& sort : top.order()) {
+      if (sort.column() >= options.input_types.size()) return Unknown("a column that is not there");
+      options.order.push_back({ColumnIndex(sort.column()), sort.descending(), sort.nulls_first()});
+    }
+    options.skip = static_cast<int64_t>(top.offset());
+    options.limit = static_cast<int64_t>(top.limit());
+    options.append_only = top.append_only_input();
+    options.node = node.fingerprint();
+    options.hash_seed = plan_.hash_seed();
+    options.errors = Errors(node);
+    return std::make_unique<TopK>(std::move(options));
   }
 
   OperatorOr MakeUpsert(const v1::PhysicalNode& node) {

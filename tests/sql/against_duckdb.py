@@ -30,6 +30,7 @@ class DuckDb:
     def __enter__(self):
         self._connection = duckdb.connect()
         self._connection.execute('SET integer_division = true')
+        self._connection.execute("SET default_null_order = 'nulls_last_on_asc_first_on_desc'")
         return self
 
     def __exit__(self, *_):

@@ -190,6 +190,11 @@ class Generator:
     def source(self, depth):
         text, scope = self.relation(depth)
         for _ in range(self.pick([0, 0, 1, 1, 2])):
+            if self.chance(0.12):
+                other, columns = self.lateral(scope)
+                text += f' CROSS JOIN {other}' if self.chance(0.5) else f' LEFT JOIN {other} ON true'
+                scope = scope + columns
+                continue
             other, columns = self.relation(depth)
             on = self.equality(scope, columns)
             kind = self.pick(['JOIN', 'LEFT JOIN', 'RIGHT JOIN', 'FULL JOIN', 'JOIN', 'LEFT JOIN'])
@@ -203,12 +208,46 @@ class Generator:
             scope = scope + columns
         return text, scope
 
+    def correlation(self, scope, inner):
+        """What a query compares with the one around it."""
+        if self.chance(0.5):
+            return self.equality(scope, inner) or 'true'
+        kind = self.pick([kind for kind in KINDS if kind != 'boolean'])
+        left, right = self.column(scope, [kind]), self.column(inner, [kind])
+        if left is None or right is None:
+            return self.condition(scope + inner, 1)
+        return f'{left} {self.pick(["<", ">=", "<>", "IS NOT DISTINCT FROM"])} {right}'
+
+    def lateral(self, scope):
+        """A query in FROM that reads the items in front of it, and its columns."""
+        text, inner = self.relation(0)
+        where = f'WHERE {self.correlation(scope, inner)}'
+        alias, name = self.fresh('l'), self.fresh('x')
+        if self.chance(0.3):
+            kind = self.pick(WHOLE)
+            most = self.fresh('x')
+            return f'LATERAL (SELECT count(*) AS {name}, max({self.value(scope + inner, kind, 1)}) AS {most} FROM {text} ' \
+                   f'{where}) AS {alias}', [(f'{alias}.{name}', 'bigint'), (f'{alias}.{most}', kind)]
+        kind = self.pick([kind for kind in KINDS if kind != 'numeric(10,2)'])
+        limit = f' ORDER BY 1{self.pick(["", " DESC"])} LIMIT {self.random.randint(1, 3)}' if self.chance(0.5) else ''
+        return f'LATERAL (SELECT {self.value(scope + inner, kind, 1)} AS {name} FROM {text} {where}{limit}) AS {alias}', \
+            [(f'{alias}.{name}', kind)]
+
+    def first_rows(self, text, columns):
+        """All columns are in the order, so that rows that are equal in it are equal."""
+        order = [f'{i + 1}{self.pick(["", " DESC"])}{self.pick(["", " NULLS FIRST", " NULLS LAST"])}'
+                 for i in range(len(columns))]
+        self.random.shuffle(order)
+        offset = f' OFFSET {self.random.randint(1, 3)}' if self.chance(0.3) else ''
+        return f'{text} ORDER BY {", ".join(order)} LIMIT {self.random.randint(0, 5)}{offset}'
+
     def where(self, scope, depth):
         tests = []
         if self.chance(0.5):
             tests.append(self.condition(scope))
         if depth > 0 and self.chance(0.35):
-            tests.append(self.subquery_test(scope, depth - 1))
+            test = self.subquery_test(scope, depth - 1)
+            tests.append(f'({test} OR {self.condition(scope, 1)})' if self.chance(0.3) else test)
         return f' WHERE {" AND ".join(tests)}' if tests else ''
 
     def subquery_test(self, scope, depth):
@@ -217,14 +256,16 @@ class Generator:
         if scalar:
             return f'{self.value(scope, scalar[1], 1)} {self.pick(["=", "<", ">="])} {scalar[0]}'
         if self.chance(0.5):
-            on = self.equality(scope, inner) or 'true'
             extra = f' AND {self.condition(inner, 1)}' if self.chance(0.5) else ''
-            return f'{self.pick(["EXISTS", "NOT EXISTS"])} (SELECT 1 FROM {text} WHERE {on}{extra})'
+            return f'{self.pick(["EXISTS", "NOT EXISTS"])} (SELECT 1 FROM {text} ' \
+                   f'WHERE {self.correlation(scope, inner)}{extra})'
         pairs = [(a, b) for a, kind in scope for b, other in inner if kind == other]
         if not pairs:
             return 'true'
         a, b = self.pick(pairs)
-        return f'{a} {self.pick(["IN", "NOT IN"])} (SELECT {b} FROM {text} WHERE {self.condition(inner, 1)})'
+        where = self.condition(inner, 1) if self.chance(0.7) else self.correlation(scope, inner)
+        test = self.pick(['IN', 'NOT IN', 'IN', 'NOT IN', '< ANY', '>= ALL', '<> ALL'])
+        return f'{a} {test} (SELECT {b} FROM {text} WHERE {where})'
 
     def aggregate(self, scope):
         """A call, and its type; None: a type that is used no further."""
@@ -252,7 +293,7 @@ class Generator:
         text, inner = self.relation(0)
         kind = self.pick([kind for kind in KINDS if kind not in ('boolean', 'numeric(10,2)')])
         column = self.column(inner, [kind])
-        on = self.equality(scope, inner) if self.chance(0.7) else None
+        on = self.correlation(scope, inner) if self.chance(0.7) else None
         where = f' WHERE {on}' if on else ''
         if self.chance(0.4):
             return f'(SELECT count(*) FROM {text}{where})', 'bigint'
@@ -268,11 +309,14 @@ class Generator:
             kind = self.pick(KINDS)
             name = self.fresh('x')
             scalar = self.scalar(scope) if depth > 0 and self.chance(0.12) else None
+            if depth > 0 and self.chance(0.1):
+                scalar = self.subquery_test(scope, 0), 'boolean'
             value, kind = scalar or (self.value(scope, kind), kind)
             listed.append(f'{value} AS {name}')
             columns.append((name, kind))
         distinct = 'DISTINCT ' if self.chance(0.25) else ''
-        return f'SELECT {distinct}{", ".join(listed)} FROM {text}{where}', columns
+        text = f'SELECT {distinct}{", ".join(listed)} FROM {text}{where}'
+        return self.first_rows(text, columns) if self.chance(0.15) else text, columns
 
     def grouped(self, text, scope, where):
         keys, columns, listed = [], [], []
@@ -292,9 +336,15 @@ class Generator:
             listed.append(f'{call} AS {name}')
             columns.append((name, kind))
         group = f' GROUP BY {", ".join(keys)}' if keys else ''
+        if keys and self.chance(0.25):
+            group = f' GROUP BY {self.pick(["ROLLUP", "CUBE"])} ({", ".join(keys)})'
+            name = self.fresh('x')
+            listed.append(f'GROUPING({", ".join(keys)}) AS {name}')
+            columns.append((name, 'int'))
         having = f' HAVING count(*) {self.pick([">", "<", "<>"])} {self.random.randint(0, 3)}' \
             if self.chance(0.2) else ''
-        return f'SELECT {", ".join(listed)} FROM {text}{where}{group}{having}', columns
+        text = f'SELECT {", ".join(listed)} FROM {text}{where}{group}{having}'
+        return self.first_rows(text, columns) if self.chance(0.1) else text, columns
 
     def half(self, kinds):
         """One side of a set operation, and its names."""
@@ -311,19 +361,19 @@ class Generator:
             text = f'({text}) {operator} {self.half(kinds)[0]}'
         return text, list(zip(names, kinds))
 
-    def query(self, depth=2):
-        """A query, and the columns that it gives; below the top only those of a kind that expressions know."""
+    def query(self, depth=2, whole=False):
+        """A query, and the columns that it gives; below the top (unless it is `whole`) only those of a kind that expressions know."""
         if depth == 2 and self.chance(0.2):
             name = self.fresh('q')
             text, columns = self.query(1)
             self.named = [(name, columns)] if columns else []
-            outer, columns = self.query(1)
+            outer, columns = self.query(1, whole=True)
             self.named = []
             return f'WITH {name} AS ({text}) {outer}', columns
         if self.chance(0.12):
             return self.set_operation()
         text, columns = self.select(depth)
-        return text, [(name, kind) for name, kind in columns if kind is not None] if depth < 2 else columns
+        return text, [(name, kind) for name, kind in columns if kind is not None] if depth < 2 and not whole else columns
 
 
 class Usable:

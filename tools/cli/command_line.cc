@@ -176,7 +176,8 @@ void AddRunCommand(Commands& c) {
   CLI::App* run = Add(c, "run", "Runs a definition over static sources to its end, without a server",
                       "freshet run words.yaml -o csv\n"
                       "  freshet run flights.sql -o csv\n"
-                      "  freshet run flights.yaml --view by_day --shards 2 -o json",
+                      "  freshet run flights.yaml --view by_day --shards 2 -o json\n"
+                      "  freshet run flights.sql --query \"SELECT carrier, n FROM late ORDER BY n DESC LIMIT 3\"",
                       [&c] { return RunBatch(c.session, c.run); });
   run->add_option("file", c.run.file, "The definition")->required()->type_name("FILE");
   AddFiles(run, &c.run.overlays, false);
@@ -186,10 +187,9 @@ void AddRunCommand(Commands& c) {
   run->add_option("--shards", c.run.shards, "Processes that share the work")->check(CLI::Range(1, 1024));
   run->add_option("--set", c.run.settings, "A setting of the freshetd that it starts, NAME=VALUE; may repeat")
       ->allow_extra_args(false);
-  run->add_option_function<std::string>(
-         "--query",
-         [](const std::string&) { throw CLI::ValidationError("--query", "run --query is not built in this release"); })
-      ->group("");  // not in the help
+  run->add_option("--query", c.run.query, "Computes and prints the rows of this SELECT alone")
+      ->type_name("SQL")
+      ->excludes("--view");
 }
 
 // What the interface describes, but this release has not: refused with its name, whatever its arguments.

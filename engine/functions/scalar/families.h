@@ -14,6 +14,7 @@ void AddArithmeticFunctions(ScalarFunctionList* list);
 void AddNumericArithmeticFunctions(ScalarFunctionList* list);
 void AddMathFunctions(ScalarFunctionList* list);
 void AddGreatestLeastFunctions(ScalarFunctionList* list);
+void AddRowCountFunctions(ScalarFunctionList* list);
 void AddTextFunctions(ScalarFunctionList* list);
 void AddTextCaseFunctions(ScalarFunctionList* list);
 void AddTextPartFunctions(ScalarFunctionList* list);

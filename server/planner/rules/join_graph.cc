@@ -89,7 +89,7 @@ class JoinGraph::Flattener {
 };
 
 bool JoinGraph::IsJoinTree(const PlanRef& node, const ReaderCounts& readers) {
-  if (const auto* join = node->As<PlanJoin>()) return join->kind == PlanJoinKind::kInner;
+  if (const auto* join = node->As<PlanJoin>()) return join->kind == PlanJoinKind::kInner && !join->null_safe;
   if (node->As<PlanFilter>() == nullptr && node->As<PlanProject>() == nullptr) return false;
   return readers.Of(node->inputs[0]) <= 1 && IsJoinTree(node->inputs[0], readers);
 }

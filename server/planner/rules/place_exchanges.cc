@@ -55,6 +55,10 @@ PlanRef Place(const PlanRef& node) {
     Partitioning wanted = aggregate->key.empty() ? Partitioning::Gather() : Partitioning::Hash(aggregate->key);
     return WithInputs(node, {Spread(node->inputs[0], wanted)});
   }
+  if (const auto* top = node->As<PlanTopK>()) {
+    Partitioning wanted = top->group.empty() ? Partitioning::Gather() : Partitioning::Hash(top->group);
+    return WithInputs(node, {Spread(node->inputs[0], wanted)});
+  }
   if (const auto* upsert = node->As<PlanUpsert>()) {
     return WithInputs(node, {Spread(node->inputs[0], Partitioning::Hash(upsert->key))});
   }

@@ -106,6 +106,8 @@ class Pruner {
   // Rows that differ only in a column that nobody reads are still two.
   void Mark(const PlanDistinct&, const PlanNode& node) { ReadAll(node.inputs[0]); }
   void Mark(const PlanKeylessDeletes&, const PlanNode& node) { ReadAll(node.inputs[0]); }
+  // All columns decide between rows that the order does not tell apart.
+  void Mark(const PlanTopK&, const PlanNode& node) { ReadAll(node.inputs[0]); }
   void Mark(const PlanUpsert& upsert, const PlanNode& node) {
     ReadSame(node);
     for (uint32_t column : upsert.key) Read(node.inputs[0], column);
@@ -319,6 +321,7 @@ class Pruner {
     return {MakeNode(std::move(operation), {std::move(input)}, node->owner), MapOf(all.size(), all)};
   }
   Pruned Rebuild(const PlanDistinct& distinct, const PlanRef& node) { return Whole(node, distinct); }
+  Pruned Rebuild(const PlanTopK& top, const PlanRef& node) { return Whole(node, top); }
   Pruned Rebuild(const PlanKeylessDeletes& deletes, const PlanRef& node) { return Whole(node, deletes); }
 
   Pruned Rebuild(const PlanUpsert& upsert, const PlanRef& node) {

@@ -152,6 +152,15 @@ class FilterPusher {
     return OverInput(node, std::move(conditions), {}, owner);
   }
 
+  // A condition on the group keeps or drops whole groups; any other would let rows behind the limit take the place of
+  // those it drops.
+  PlanRef PushInto(const PlanTopK& top, const PlanRef& node, Conditions conditions, const std::string& owner) {
+    std::vector<std::optional<uint32_t>> map(node->schema().size());
+    for (uint32_t column : top.group) map[column] = column;
+    Conditions below = Take(conditions, [&](const Expression& condition) { return Renumber(condition, map); });
+    return OverInput(node, std::move(below), std::move(conditions), owner);
+  }
+
   // Another column of an older record may pass where the newest does not: only the key may decide.
   PlanRef PushInto(const PlanUpsert& upsert, const PlanRef& node, Conditions conditions, const std::string& owner) {
     std::vector<std::optional<uint32_t>> map(node->schema().size());

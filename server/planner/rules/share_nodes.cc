@@ -6,7 +6,7 @@ namespace freshet {
 namespace {
 
 bool IsJoinTree(const PlanNode& node) {
-  if (const auto* join = node.As<PlanJoin>()) return join->kind == PlanJoinKind::kInner;
+  if (const auto* join = node.As<PlanJoin>()) return join->kind == PlanJoinKind::kInner && !join->null_safe;
   bool passes_on = node.As<PlanFilter>() != nullptr || node.As<PlanProject>() != nullptr;
   return passes_on && IsJoinTree(*node.inputs[0]);
 }

@@ -107,6 +107,7 @@ std::optional<BoundValue> ExpressionBinder::Bind(const Syntax& syntax) {
     case SyntaxKind::kGreatest:
     case SyntaxKind::kLeast:
       return BindExtreme(syntax);
+    case SyntaxKind::kGrouping:
     case SyntaxKind::kExists:
     case SyntaxKind::kScalarSubquery:
     case SyntaxKind::kAnySubquery:

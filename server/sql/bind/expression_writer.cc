@@ -31,7 +31,9 @@ bool IsAggregateCall(const Syntax& syntax) {
   return syntax.kind == SyntaxKind::kCall && !FindAggregates(syntax.text).empty();
 }
 
-bool HasAggregate(const Syntax& syntax) { return Any(syntax, IsAggregateCall); }
+bool HasAggregate(const Syntax& syntax) {
+  return Any(syntax, [](const Syntax& each) { return IsAggregateCall(each) || each.kind == SyntaxKind::kGrouping; });
+}
 
 bool HasSubquery(const Syntax& syntax) {
   return Any(syntax, [](const Syntax& each) { return each.query != nullptr; });
@@ -66,6 +68,8 @@ std::string ColumnNameOf(const Syntax& syntax) {
       return "greatest";
     case SyntaxKind::kLeast:
       return "least";
+    case SyntaxKind::kGrouping:
+      return "grouping";
     case SyntaxKind::kExists:
       return "exists";
     case SyntaxKind::kScalarSubquery:
@@ -145,6 +149,9 @@ std::optional<v1::Expression> ExpressionWriter::Write(const Syntax& syntax) {
       return WriteForm(syntax, "greatest");
     case SyntaxKind::kLeast:
       return WriteForm(syntax, "least");
+    case SyntaxKind::kGrouping:
+      if (specials_ != nullptr) return specials_->WriteAggregate(syntax);
+      return Fail(ErrorCode::kMisplacedAggregate, syntax, "GROUPING cannot stand here");
     case SyntaxKind::kExists:
     case SyntaxKind::kScalarSubquery:
     case SyntaxKind::kAnySubquery:

@@ -14,7 +14,7 @@ namespace freshet {
 class ExpressionSpecials {
  public:
   virtual ~ExpressionSpecials() = default;
-  // A call of an aggregate function as a value. No value: errors were added.
+  // A call of an aggregate function, or GROUPING, as a value. No value: errors were added.
   virtual std::optional<v1::Expression> WriteAggregate(const Syntax& call) = 0;
   // A query as a value; likewise.
   virtual std::optional<v1::Expression> WriteSubquery(const Syntax& subquery) = 0;
@@ -47,7 +47,7 @@ class ExpressionWriter {
 
 // Whether the call is one of an aggregate function.
 bool IsAggregateCall(const Syntax& syntax);
-// Whether an aggregate stands in the expression, outside of subqueries.
+// Whether an aggregate or GROUPING stands in the expression, outside of subqueries.
 bool HasAggregate(const Syntax& syntax);
 // Whether a subquery stands in the expression.
 bool HasSubquery(const Syntax& syntax);

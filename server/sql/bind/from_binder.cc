@@ -56,16 +56,60 @@ bool FromBinder::Add(const FromItem& item) {
       std::optional<BoundQuery> query = queries_.BindNamed(item.name, item.offset);
       return query && AddQuery(*std::move(query), item, item.alias.empty() ? item.name : item.alias);
     }
-    case FromKind::kSubquery: {
-      std::optional<BoundQuery> query = queries_.Bind(*item.query);
-      return query && AddQuery(*std::move(query), item, item.alias);
-    }
+    case FromKind::kSubquery:
+      return AddSubquery(item);
     case FromKind::kFunction:
       return AddFunction(item);
     case FromKind::kJoin:
       return AddJoin(item);
   }
   __builtin_unreachable();
+}
+
+void FromBinder::AddDomain(const Domain& domain) {
+  Piece piece;
+  piece.subject.node = domain.Leaf();
+  piece.subject.columns = domain.columns;
+  pieces_.push_back(std::move(piece));
+}
+
+logical::Columns FromBinder::Piece::Needs() const {
+  if (dependent) return dependent->domain.columns;
+  return call ? logical::ColumnsOf(*call) : logical::Columns();
+}
+
+// What an item may read: the queries around this one, and the items in front of it.
+NameScope FromBinder::VisibleScope() const {
+  NameScope visible(scope_.outer());
+  if (preceding_ != nullptr) visible.Append(*preceding_);
+  visible.Append(scope_);
+  return visible;
+}
+
+bool FromBinder::AddSubquery(const FromItem& item) {
+  const NameScope visible = VisibleScope();
+  const NameScope* outer = item.lateral ? &visible : scope_.outer();
+  if (outer == nullptr) {
+    std::optional<BoundQuery> query = queries_.Bind(*item.query);
+    return query && AddQuery(*std::move(query), item, item.alias);
+  }
+  std::optional<DependentQuery> query = queries_.BindDependent(*item.query, *outer);
+  if (!query || !AddQuery(query->query, item, item.alias)) return false;
+  if (!query->domain.columns.empty()) pieces_.back().dependent = *std::move(query);
+  return true;
+}
+
+bool FromBinder::JoinDependent(Piece piece, v1::JoinKind kind, std::vector<v1::Expression> conditions,
+                               Subject* joined) {
+  auto unchanged = [](v1::Expression*) { return true; };
+  std::optional<AttachedQuery> attached =
+      AttachDomain(*std::move(piece.dependent), *joined, unchanged, queries_.names(), queries_.errors());
+  if (!attached) return false;
+  std::move(conditions.begin(), conditions.end(), std::back_inserter(attached->conditions));
+  joined->node =
+      logical::Join(kind, std::move(joined->node), std::move(attached->node), std::move(attached->conditions));
+  joined->columns.insert(piece.subject.columns.begin(), piece.subject.columns.end());
+  return true;
 }
 
 bool FromBinder::AddQuery(BoundQuery query, const FromItem& item, const std::string& relation) {
@@ -85,14 +129,12 @@ bool FromBinder::AddQuery(BoundQuery query, const FromItem& item, const std::str
 }
 
 bool FromBinder::AddFunction(const FromItem& item) {
-  NameScope visible(scope_.outer());
-  if (preceding_ != nullptr) visible.Append(*preceding_);
-  visible.Append(scope_);
+  const NameScope visible = VisibleScope();
   if (item.call->kind != SyntaxKind::kCall) {
     return Fail(ErrorCode::kUnsupported, item.offset, "this function in FROM is not built in this release");
   }
   Piece piece;
-  piece.call = ExpressionWriter(visible, OuterNames::kRefused, nullptr, queries_.errors()).WriteCall(*item.call);
+  piece.call = ExpressionWriter(visible, OuterNames::kTaken, nullptr, queries_.errors()).WriteCall(*item.call);
   if (!piece.call) return false;
   std::string relation = item.alias.empty() ? item.call->text : item.alias;
   if (!CheckRelation(relation, item.offset)) return false;
@@ -125,7 +167,7 @@ std::vector<std::string> FromBinder::SharedNames(const FromItem& item, FromBinde
 }
 
 // Both columns of each name are equal; the bare name means one of them, and stands first.
-bool FromBinder::AddUsing(const FromItem& item, FromBinder& left, FromBinder& right,
+bool FromBinder::AddUsing(const FromItem& item, FromBinder& left, FromBinder& right, std::vector<Merged>* full,
                           std::vector<v1::Expression>* conditions) {
   std::vector<ScopeName> merged;
   for (const std::string& name : SharedNames(item, left, right)) {
@@ -141,7 +183,12 @@ bool FromBinder::AddUsing(const FromItem& item, FromBinder& left, FromBinder& ri
     std::string right_column = std::get<FoundName>(of_right).internal;
     conditions->push_back(logical::Equal(logical::Column(left_column, item.offset + 1),
                                          logical::Column(right_column, item.offset + 1), item.offset + 1));
-    merged.push_back({"", name, item.join == JoinSyntaxKind::kRight ? right_column : left_column, false});
+    std::string column = item.join == JoinSyntaxKind::kRight ? right_column : left_column;
+    if (item.join == JoinSyntaxKind::kFull) {
+      column = queries_.names().Make(name);
+      full->push_back({column, logical::Column(left_column), logical::Column(right_column)});
+    }
+    merged.push_back({"", name, std::move(column), false});
     for (FromBinder* side : {&left, &right}) {
       auto& names = side->scope_.names();
       std::erase_if(names, [&](const ScopeName& each) { return each.relation.empty() && each.name == name; });
@@ -180,11 +227,8 @@ bool FromBinder::AddJoin(const FromItem& item) {
                 "write it as a subquery: (SELECT * FROM ...) AS name");
   }
   std::vector<v1::Expression> conditions;
-  if (!AddUsing(item, left, right, &conditions)) return false;
-  if (item.join == JoinSyntaxKind::kFull && !conditions.empty()) {
-    return Fail(ErrorCode::kUnsupported, item.offset, "FULL JOIN with USING or NATURAL is not built in this release",
-                "write ON, and coalesce(a.k, b.k)");
-  }
+  std::vector<Merged> merged;
+  if (!AddUsing(item, left, right, &merged, &conditions)) return false;
   if (item.condition != nullptr) {
     NameScope both(scope_.outer());
     both.Append(left.scope_);
@@ -194,7 +238,8 @@ bool FromBinder::AddJoin(const FromItem& item) {
     if (!written) return false;
     for (v1::Expression& each : logical::Conjuncts(*written)) conditions.push_back(std::move(each));
   }
-  if (item.join != JoinSyntaxKind::kInner) return AddOuterJoin(item, left, right, std::move(conditions));
+  if (item.join != JoinSyntaxKind::kInner)
+    return AddOuterJoin(item, left, right, std::move(conditions), std::move(merged));
   Take(left);
   Take(right);
   std::move(conditions.begin(), conditions.end(), std::back_inserter(conditions_));
@@ -202,12 +247,23 @@ bool FromBinder::AddJoin(const FromItem& item) {
 }
 
 bool FromBinder::AddOuterJoin(const FromItem& item, FromBinder& left, FromBinder& right,
-                              std::vector<v1::Expression> conditions) {
+                              std::vector<v1::Expression> conditions, std::vector<Merged> merged) {
   std::vector<v1::Expression> left_conditions = std::move(left.conditions_);
   std::vector<v1::Expression> right_conditions = std::move(right.conditions_);
   std::optional<Subject> left_side = left.Join(&left_conditions);
+  if (!left_side) return false;
+  if (item.join == JoinSyntaxKind::kLeft && right.pieces_.size() == 1 && right.pieces_[0].dependent &&
+      left_conditions.empty() && IsCovered(right.pieces_[0].Needs(), left_side->columns)) {
+    Piece piece;
+    if (!JoinDependent(std::move(right.pieces_[0]), v1::LEFT, std::move(conditions), &*left_side)) return false;
+    piece.subject = *std::move(left_side);
+    scope_.Append(left.scope_);
+    scope_.Append(right.scope_);
+    pieces_.push_back(std::move(piece));
+    return true;
+  }
   std::optional<Subject> right_side = right.Join(&right_conditions);
-  if (!left_side || !right_side) return false;
+  if (!right_side) return false;
   if (!left_conditions.empty() || !right_conditions.empty()) {
     return Fail(
         ErrorCode::kUnsupported, item.offset,
@@ -220,14 +276,26 @@ bool FromBinder::AddOuterJoin(const FromItem& item, FromBinder& left, FromBinder
   piece.subject.node.set_position(item.offset + 1);
   piece.subject.columns = std::move(left_side->columns);
   piece.subject.columns.merge(right_side->columns);
+  if (!merged.empty()) {
+    v1::Node node;
+    node.set_position(item.offset + 1);
+    *node.mutable_project()->mutable_input() = std::move(piece.subject.node);
+    node.mutable_project()->set_keep_input(true);
+    for (Merged& each : merged) {
+      logical::AddColumn(node.mutable_project(), each.column,
+                         logical::Call("coalesce", {std::move(each.left), std::move(each.right)}, item.offset + 1));
+      piece.subject.columns.insert(each.column);
+    }
+    piece.subject.node = std::move(node);
+  }
   scope_.Append(left.scope_);
   scope_.Append(right.scope_);
   pieces_.push_back(std::move(piece));
   return true;
 }
 
-// The first piece that a condition joins to what is joined, else the first relation, else the first function that has
-// all it reads. pieces.size(): none fits.
+// The first piece that a condition joins to what is joined, else the first function or query that has all it reads,
+// else the first relation. pieces.size(): none fits.
 size_t FromBinder::NextPiece(const std::vector<Piece>& pieces, const Subject& joined,
                              const std::vector<v1::Expression>& conditions) const {
   auto joins = [&](const Piece& piece) {
@@ -239,13 +307,13 @@ size_t FromBinder::NextPiece(const std::vector<Piece>& pieces, const Subject& jo
     });
   };
   for (size_t i = 0; i < pieces.size(); ++i) {
-    if (!pieces[i].call && joins(pieces[i])) return i;
+    if (!pieces[i].needs_others() && joins(pieces[i])) return i;
   }
   for (size_t i = 0; i < pieces.size(); ++i) {
-    if (pieces[i].call && IsCovered(logical::ColumnsOf(*pieces[i].call), joined.columns)) return i;
+    if (pieces[i].needs_others() && IsCovered(pieces[i].Needs(), joined.columns)) return i;
   }
   for (size_t i = 0; i < pieces.size(); ++i) {
-    if (!pieces[i].call) return i;
+    if (!pieces[i].needs_others()) return i;
   }
   return pieces.size();
 }
@@ -253,7 +321,7 @@ size_t FromBinder::NextPiece(const std::vector<Piece>& pieces, const Subject& jo
 std::optional<Subject> FromBinder::Join(std::vector<v1::Expression>* conditions) {
   std::vector<Piece> left = std::move(pieces_);
   Subject joined;
-  if (left.empty() || left[0].call) {
+  if (left.empty() || left[0].needs_others()) {
     std::string row = queries_.names().Make("row");
     joined.node = logical::OneRow(row);
     joined.columns.insert(row);
@@ -265,14 +333,23 @@ std::optional<Subject> FromBinder::Join(std::vector<v1::Expression>* conditions)
   while (!left.empty()) {
     size_t next = NextPiece(left, joined, *conditions);
     if (next == left.size()) {
-      Fail(ErrorCode::kUnsupported, left[0].call->position() - 1,
-           "a table function of an outer join that reads the other side is not built in this release");
+      const uint32_t position = left[0].call ? left[0].call->position() : left[0].dependent->query.node.position();
+      Fail(
+          ErrorCode::kUnsupported, position == 0 ? 0 : position - 1,
+          "a table function or LATERAL query, in this place, that reads another item of FROM or the query around it is "
+          "not built in this release");
       return std::nullopt;
     }
     Piece piece = std::move(left[next]);
     left.erase(left.begin() + static_cast<std::ptrdiff_t>(next));
-    joined.columns.insert(piece.subject.columns.begin(), piece.subject.columns.end());
-    std::vector<v1::Expression> covered = TakeCovered(conditions, joined.columns);
+    logical::Columns columns = joined.columns;
+    columns.insert(piece.subject.columns.begin(), piece.subject.columns.end());
+    std::vector<v1::Expression> covered = TakeCovered(conditions, columns);
+    if (piece.dependent) {
+      if (!JoinDependent(std::move(piece), v1::INNER, std::move(covered), &joined)) return std::nullopt;
+      continue;
+    }
+    joined.columns = std::move(columns);
     if (!piece.call) {
       joined.node = logical::Join(v1::INNER, std::move(joined.node), std::move(piece.subject.node), std::move(covered));
       continue;

@@ -10,18 +10,14 @@
 
 namespace freshet {
 
-// A node on its way, with the columns that it gives.
-struct Subject {
-  v1::Node node;
-  logical::Columns columns;
-};
-
 class FromBinder {
  public:
   // `preceding`: what table functions may read besides; not owned, may be nullptr.
   FromBinder(QueryBinder& queries, const NameScope* outer, const NameScope* preceding)
       : queries_(queries), scope_(outer), preceding_(preceding) {}
 
+  // Adds the combinations that a correlated query is computed for, in front of all items.
+  void AddDomain(const Domain& domain);
   // Adds an item to those so far. false: errors were added.
   bool Add(const FromItem& item);
 
@@ -38,14 +34,30 @@ class FromBinder {
     // A table function instead: its call reads columns of other pieces.
     std::optional<v1::Expression> call;
     std::string call_column;
+    // A query instead that takes values from other pieces.
+    std::optional<DependentQuery> dependent;
+
+    // The columns of other pieces that it reads.
+    logical::Columns Needs() const;
+    bool needs_others() const { return call.has_value() || dependent.has_value(); }
   };
 
+  bool AddSubquery(const FromItem& item);
   bool AddQuery(BoundQuery query, const FromItem& item, const std::string& relation);
+  NameScope VisibleScope() const;
+  bool JoinDependent(Piece piece, v1::JoinKind kind, std::vector<v1::Expression> conditions, Subject* joined);
   bool AddFunction(const FromItem& item);
   bool AddJoin(const FromItem& item);
-  bool AddOuterJoin(const FromItem& item, FromBinder& left, FromBinder& right, std::vector<v1::Expression> conditions);
+  // What a bare name of USING means in a full join: the column of the side that has a row.
+  struct Merged {
+    std::string column;
+    v1::Expression left, right;
+  };
+  bool AddOuterJoin(const FromItem& item, FromBinder& left, FromBinder& right, std::vector<v1::Expression> conditions,
+                    std::vector<Merged> merged);
   std::vector<std::string> SharedNames(const FromItem& item, FromBinder& left, FromBinder& right);
-  bool AddUsing(const FromItem& item, FromBinder& left, FromBinder& right, std::vector<v1::Expression>* conditions);
+  bool AddUsing(const FromItem& item, FromBinder& left, FromBinder& right, std::vector<Merged>* full,
+                std::vector<v1::Expression>* conditions);
   bool CheckRelation(const std::string& relation, uint32_t offset);
   void Take(FromBinder& other);
   size_t NextPiece(const std::vector<Piece>& left, const Subject& joined,

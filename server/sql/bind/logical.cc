@@ -2,6 +2,8 @@
 
 #include <utility>
 
+#include "engine/base/str_cat.h"
+
 namespace freshet::logical {
 namespace {
 
@@ -61,6 +63,19 @@ v1::Expression Call(std::string function, std::vector<v1::Expression> arguments,
   return expression;
 }
 
+v1::Expression UntypedNull() {
+  v1::Expression expression;
+  expression.mutable_literal()->set_null(true);
+  return expression;
+}
+
+v1::Expression Integer(int64_t value, v1::TypeKind kind) {
+  v1::Expression expression;
+  expression.mutable_literal()->set_text(StrCat(value));
+  expression.mutable_literal()->mutable_type()->set_kind(kind);
+  return expression;
+}
+
 v1::Expression CountStar() {
   v1::Expression expression = Call("count", {});
   expression.mutable_call()->set_star(true);
@@ -75,6 +90,15 @@ v1::Expression And(std::vector<v1::Expression> conditions) {
 
 v1::Expression Equal(v1::Expression left, v1::Expression right, uint32_t position) {
   return Call("=", {std::move(left), std::move(right)}, position);
+}
+
+v1::Expression NullSafeEqual(v1::Expression left, v1::Expression right, uint32_t position) {
+  return Call("not", {Call("is distinct from", {std::move(left), std::move(right)}, position)}, position);
+}
+
+v1::Expression Not(v1::Expression operand) {
+  const uint32_t position = operand.position();
+  return Call("not", {std::move(operand)}, position);
 }
 
 v1::Node Filter(v1::Node input, std::vector<v1::Expression> conditions) {
@@ -104,6 +128,14 @@ v1::Node Distinct(v1::Node input) {
   return node;
 }
 
+v1::Node Choose(v1::Node input, std::span<const std::string> columns) {
+  v1::Node node;
+  node.set_position(input.position());
+  *node.mutable_project()->mutable_input() = std::move(input);
+  for (const std::string& column : columns) AddColumn(node.mutable_project(), column, Column(column));
+  return node;
+}
+
 v1::Node Union(std::vector<v1::Node> inputs, uint32_t position) {
   v1::Node node;
   node.set_position(position);
@@ -122,6 +154,35 @@ void AddColumn(v1::Project* project, std::string name, v1::Expression expression
   v1::NamedExpression* column = project->add_columns();
   column->set_name(std::move(name));
   *column->mutable_expression() = std::move(expression);
+}
+
+std::vector<v1::Node*> InputsOf(v1::Node& node) {
+  switch (node.node_case()) {
+    case v1::Node::kInput:
+    case v1::Node::kValues:
+    case v1::Node::NODE_NOT_SET:
+      return {};
+    case v1::Node::kFilter:
+      return {node.mutable_filter()->mutable_input()};
+    case v1::Node::kProject:
+      return {node.mutable_project()->mutable_input()};
+    case v1::Node::kFlatMap:
+      return {node.mutable_flat_map()->mutable_input()};
+    case v1::Node::kAggregate:
+      return {node.mutable_aggregate()->mutable_input()};
+    case v1::Node::kDistinct:
+      return {node.mutable_distinct()->mutable_input()};
+    case v1::Node::kTopK:
+      return {node.mutable_top_k()->mutable_input()};
+    case v1::Node::kJoin:
+      return {node.mutable_join()->mutable_left(), node.mutable_join()->mutable_right()};
+    case v1::Node::kUnion: {
+      std::vector<v1::Node*> inputs;
+      for (v1::Node& input : *node.mutable_union_()->mutable_inputs()) inputs.push_back(&input);
+      return inputs;
+    }
+  }
+  __builtin_unreachable();
 }
 
 Columns ColumnsOf(const v1::Expression& expression) {

@@ -41,7 +41,12 @@ std::vector<const ScopeName*> NameScope::Matching(const std::vector<std::string>
 std::variant<FoundName, ExpressionError> NameScope::Find(const std::vector<std::string>& names, uint32_t offset) const {
   for (const NameScope* scope = this; scope != nullptr; scope = scope->outer_) {
     std::vector<const ScopeName*> found = scope->Matching(names);
-    if (found.size() == 1) return FoundName{found[0]->internal, scope != this};
+    if (found.size() == 1) {
+      for (const NameScope* passed = this; passed != scope; passed = passed->outer_) {
+        if (passed->taken_ != nullptr) passed->taken_->insert(found[0]->internal);
+      }
+      return FoundName{found[0]->internal, scope != this};
+    }
     if (found.size() > 1) {
       std::string choice;
       for (const ScopeName* each : found) {
@@ -75,6 +80,12 @@ ExpressionError NameScope::Unknown(const std::vector<std::string>& names, uint32
   }
   return {ErrorCode::kUnknownColumn, StrCat("there is no column ", Format(names)), SuggestName(names.back(), columns),
           offset};
+}
+
+logical::Columns NameScope::AllColumns() const {
+  logical::Columns columns = OuterColumns();
+  for (const ScopeName& each : names_) columns.insert(each.internal);
+  return columns;
 }
 
 logical::Columns NameScope::OuterColumns() const {

@@ -35,7 +35,9 @@ struct FoundName {
 
 class NameScope {
  public:
-  explicit NameScope(const NameScope* outer = nullptr) : outer_(outer) {}
+  // Names that are found further out are added to `taken`, if it is given.
+  explicit NameScope(const NameScope* outer = nullptr, logical::Columns* taken = nullptr)
+      : outer_(outer), taken_(taken) {}
 
   const NameScope* outer() const { return outer_; }
   void Add(ScopeName name) { names_.push_back(std::move(name)); }
@@ -46,7 +48,8 @@ class NameScope {
 
   // The column of these names (column, or relation and column) that stand at `offset`.
   std::variant<FoundName, ExpressionError> Find(const std::vector<std::string>& names, uint32_t offset) const;
-  // All names behind the queries around this one.
+  // The columns of this one and of the queries around it; of these alone.
+  logical::Columns AllColumns() const;
   logical::Columns OuterColumns() const;
 
  private:
@@ -54,6 +57,7 @@ class NameScope {
   ExpressionError Unknown(const std::vector<std::string>& names, uint32_t offset) const;
 
   const NameScope* outer_;
+  logical::Columns* taken_;
   std::vector<ScopeName> names_;
 };
 

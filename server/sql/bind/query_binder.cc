@@ -2,14 +2,17 @@
 
 #include <algorithm>
 
+#include "absl/strings/numbers.h"
 #include "engine/base/str_cat.h"
+#include "server/definitions/suggestion.h"
+#include "server/sql/bind/first_rows.h"
 #include "server/sql/bind/select_binder.h"
 
 namespace freshet {
 namespace {
 
-// Common tables are written out where they are read (equal parts are computed once all the same): a chain of them can
-// grow without bound.
+// Common tables are written out where they are read (equal parts are computed once all the same), and correlated
+// queries are bound twice: a chain of them can grow without bound.
 constexpr size_t kMaxReads = 2000;
 
 }  // namespace
@@ -25,28 +28,71 @@ void QueryBinder::AddWith(const Query& query) {
 }
 void QueryBinder::DropWith(const Query& query) { with_.resize(with_.size() - query.with.size()); }
 
-std::optional<BoundQuery> QueryBinder::Bind(const Query& query) {
+std::optional<BoundQuery> QueryBinder::Bind(const Query& query, const NameScope* outer, const Domain* domain) {
   AddWith(query);
-  std::optional<BoundQuery> bound = BindBody(query);
+  std::optional<BoundQuery> bound = BindBody(query, outer, domain);
   DropWith(query);
   return bound;
 }
 
-std::optional<BoundQuery> QueryBinder::BindBody(const Query& query) {
-  if (query.operation != SetOperation::kNone) return BindSetOperation(query);
-  if (!query.values.empty()) return BindValues(query);
-  return SelectBinder(*this, query, nullptr).Bind();
+// Which columns it takes is known once it is bound. So it is bound twice: as if it took any, then with those it takes.
+std::optional<DependentQuery> QueryBinder::BindDependent(const Query& query, const NameScope& outer) {
+  if (!CountRead(query.offset)) return std::nullopt;
+  logical::Columns taken;
+  const NameScope border(&outer, &taken);
+  Domain domain{names_.Make("(domain)"), outer.AllColumns()};
+  if (!Bind(query, &border, &domain)) return std::nullopt;
+  domain.columns = std::move(taken);
+  const bool depends = !domain.columns.empty();
+  std::optional<BoundQuery> bound = Bind(query, depends ? &border : nullptr, depends ? &domain : nullptr);
+  if (!bound) return std::nullopt;
+  return DependentQuery{*std::move(bound), std::move(domain)};
+}
+
+std::optional<BoundQuery> QueryBinder::BindBody(const Query& query, const NameScope* outer, const Domain* domain) {
+  const bool combined = query.operation != SetOperation::kNone;
+  if (!combined && query.values.empty()) return SelectBinder(*this, query, outer, domain).Bind();
+  std::optional<BoundQuery> bound =
+      combined ? BindSetOperation(query, outer, domain) : BindValues(query, outer, domain);
+  if (bound && !OrderResult(query, domain, &*bound)) return std::nullopt;
+  return bound;
+}
+
+bool QueryBinder::OrderResult(const Query& query, const Domain* domain, BoundQuery* bound) {
+  OrderColumns columns;
+  std::vector<std::string> names;
+  for (const OutputColumn& column : bound->columns) names.push_back(column.name);
+  for (const OrderItem& item : query.order) {
+    const Syntax& key = *item.value;
+    size_t place = bound->columns.size();
+    if (key.kind == SyntaxKind::kNumber && absl::SimpleAtoi(key.text, &place)) --place;
+    if (key.kind == SyntaxKind::kColumn && key.names.size() == 1) {
+      place = static_cast<size_t>(std::ranges::find(names, key.names[0]) - names.begin());
+    }
+    if (place >= names.size()) {
+      errors_.push_back({ErrorCode::kUnknownColumn, "ORDER BY here names a column of the result, by name or number",
+                         key.kind == SyntaxKind::kColumn ? SuggestName(key.names.back(), names) : "", key.offset});
+      return false;
+    }
+    columns.order.push_back(bound->columns[place].internal);
+  }
+  std::vector<std::string> partition;
+  if (domain != nullptr) partition.assign(domain->columns.begin(), domain->columns.end());
+  return KeepFirstRows(query, columns, partition, &bound->node, errors_);
+}
+
+bool QueryBinder::CountRead(uint32_t offset) {
+  if (++reads_ <= kMaxReads) return true;
+  if (reads_ == kMaxReads + 1) {
+    errors_.push_back({ErrorCode::kExpressionTooLarge,
+                       StrCat("the query reads more than ", kMaxReads, " relations when it is written out"),
+                       "make views of its common tables and of queries that are nested deep", offset});
+  }
+  return false;
 }
 
 std::optional<BoundQuery> QueryBinder::BindNamed(const std::string& name, uint32_t offset) {
-  if (++reads_ > kMaxReads) {
-    if (reads_ == kMaxReads + 1) {
-      errors_.push_back({ErrorCode::kExpressionTooLarge,
-                         StrCat("the query reads more than ", kMaxReads, " relations when it is written out"),
-                         "make views of its common tables", offset});
-    }
-    return std::nullopt;
-  }
+  if (!CountRead(offset)) return std::nullopt;
   for (size_t i = with_.size(); i-- > 0;) {
     if (with_[i]->name.text != name) continue;
     // It sees those in front of it.
@@ -79,7 +125,7 @@ std::optional<BoundQuery> QueryBinder::BindNamed(const std::string& name, uint32
   return bound;
 }
 
-std::optional<BoundQuery> QueryBinder::BindValues(const Query& query) {
+std::optional<BoundQuery> QueryBinder::BindValues(const Query& query, const NameScope* outer, const Domain* domain) {
   BoundQuery bound;
   bound.node.set_position(query.offset + 1);
   v1::Values* values = bound.node.mutable_values();
@@ -89,7 +135,8 @@ std::optional<BoundQuery> QueryBinder::BindValues(const Query& query) {
     bound.columns.push_back({name, names_.Make(name)});
     values->add_columns(bound.columns.back().internal);
   }
-  NameScope nothing;
+  const NameScope nothing(outer);
+  const OuterNames outer_names = domain != nullptr ? OuterNames::kTaken : OuterNames::kRefused;
   bool complete = true;
   for (const std::vector<SyntaxRef>& row : query.values) {
     if (row.size() != width) {
@@ -99,19 +146,35 @@ std::optional<BoundQuery> QueryBinder::BindValues(const Query& query) {
     }
     v1::ValuesRow* out = values->add_rows();
     for (const SyntaxRef& value : row) {
-      auto written = ExpressionWriter(nothing, OuterNames::kRefused, nullptr, errors_).Write(*value);
+      auto written = ExpressionWriter(nothing, outer_names, nullptr, errors_).Write(*value);
       complete = complete && written.has_value();
       if (written) *out->add_values() = *std::move(written);
     }
   }
   if (!complete) return std::nullopt;
+  if (domain != nullptr) bound.node = RowsForDomain(v1::Values(*values), *domain, query.offset + 1);
   return bound;
 }
 
-std::optional<BoundQuery> QueryBinder::BindSetOperation(const Query& query) {
+// The rows beside each combination of the domain, whose columns they may read.
+v1::Node QueryBinder::RowsForDomain(const v1::Values& values, const Domain& domain, uint32_t position) {
+  std::vector<v1::Node> rows;
+  for (const v1::ValuesRow& row : values.rows()) {
+    v1::Node& node = rows.emplace_back();
+    node.set_position(position);
+    v1::Project* project = node.mutable_project();
+    *project->mutable_input() = domain.Leaf();
+    for (int i = 0; i < row.values_size(); ++i) logical::AddColumn(project, values.columns(i), row.values(i));
+    for (const std::string& column : domain.columns) logical::AddColumn(project, column, logical::Column(column));
+  }
+  return rows.size() == 1 ? std::move(rows[0]) : logical::Union(std::move(rows), position);
+}
+
+std::optional<BoundQuery> QueryBinder::BindSetOperation(const Query& query, const NameScope* outer,
+                                                        const Domain* domain) {
   if (query.left == nullptr || query.right == nullptr) return std::nullopt;
-  std::optional<BoundQuery> left = Bind(*query.left);
-  std::optional<BoundQuery> right = Bind(*query.right);
+  std::optional<BoundQuery> left = Bind(*query.left, outer, domain);
+  std::optional<BoundQuery> right = Bind(*query.right, outer, domain);
   if (!left || !right) return std::nullopt;
   if (left->columns.size() != right->columns.size()) {
     errors_.push_back({ErrorCode::kTypeMismatch,
@@ -126,7 +189,11 @@ std::optional<BoundQuery> QueryBinder::BindSetOperation(const Query& query) {
     bound.node = logical::Union({std::move(left->node), std::move(right->node)}, query.offset + 1);
     if (!query.all) bound.node = logical::Distinct(std::move(bound.node));
   } else {
-    bound.node = CountSides(query, *left, *right, bound.columns);
+    for (BoundQuery* side : {&*left, &*right}) {
+      if (domain == nullptr) break;
+      for (const std::string& column : domain->columns) side->columns.push_back({column, column});
+    }
+    bound.node = CountSides(query, *left, *right, left->columns);
   }
   return bound;
 }

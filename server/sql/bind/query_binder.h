@@ -5,23 +5,12 @@
 #include <string>
 #include <vector>
 
-#include "server/sql/bind/name_scope.h"
+#include "server/sql/bind/domain.h"
 #include "server/sql/parse/query.h"
 
 namespace freshet {
 
 class SubqueryJoiner;
-
-struct OutputColumn {
-  std::string name;      // as users see it
-  std::string internal;  // of the node
-};
-
-// The node gives exactly these columns.
-struct BoundQuery {
-  v1::Node node;
-  std::vector<OutputColumn> columns;
-};
 
 // Knows the tables and views of the pipeline.
 class RelationCatalog {
@@ -37,8 +26,10 @@ class QueryBinder {
   QueryBinder(const RelationCatalog& catalog, const SubqueryJoiner& subqueries, std::vector<ExpressionError>& errors)
       : catalog_(catalog), subqueries_(subqueries), errors_(errors) {}
 
-  // No value: errors were added.
-  std::optional<BoundQuery> Bind(const Query& query);
+  // No value: errors were added. With a domain, names of the queries around it (`outer`) mean columns of the domain.
+  std::optional<BoundQuery> Bind(const Query& query, const NameScope* outer = nullptr, const Domain* domain = nullptr);
+  // A query that may take values from those around it.
+  std::optional<DependentQuery> BindDependent(const Query& query, const NameScope& outer);
   // A common table, or a relation of the pipeline.
   std::optional<BoundQuery> BindNamed(const std::string& name, uint32_t offset);
 
@@ -49,9 +40,14 @@ class QueryBinder {
   void DropWith(const Query& query);
 
  private:
-  std::optional<BoundQuery> BindBody(const Query& query);
-  std::optional<BoundQuery> BindValues(const Query& query);
-  std::optional<BoundQuery> BindSetOperation(const Query& query);
+  // false: the query has become too large; an error was added.
+  bool CountRead(uint32_t offset);
+  std::optional<BoundQuery> BindBody(const Query& query, const NameScope* outer, const Domain* domain);
+  // ORDER BY and LIMIT of VALUES and of two queries put together.
+  bool OrderResult(const Query& query, const Domain* domain, BoundQuery* bound);
+  std::optional<BoundQuery> BindValues(const Query& query, const NameScope* outer, const Domain* domain);
+  v1::Node RowsForDomain(const v1::Values& values, const Domain& domain, uint32_t position);
+  std::optional<BoundQuery> BindSetOperation(const Query& query, const NameScope* outer, const Domain* domain);
   v1::Node CountSides(const Query& query, const BoundQuery& left, const BoundQuery& right,
                       const std::vector<OutputColumn>& columns);
 

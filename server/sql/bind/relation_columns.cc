@@ -59,6 +59,8 @@ class ColumnFinder {
       }
       case v1::Node::kDistinct:
         return OfNode(node.distinct().input());
+      case v1::Node::kTopK:
+        return OfNode(node.top_k().input());
       case v1::Node::kValues:
         return Names(node.values().columns().begin(), node.values().columns().end());
       case v1::Node::NODE_NOT_SET:

@@ -139,10 +139,10 @@ void ScriptBinder::BindStatement(const CreateView& create) {
     broken_.insert(create.name.text);
     return;
   }
-  if (create.query->ordered) {
+  if (!create.query->order.empty() && !create.query->KeepsFirstRows()) {
     result_.problems.Add({.code = ErrorCode::kUnsupported,
                           .path = "",
-                          .message = "ORDER BY of a view has no effect: its rows have no order",
+                          .message = "ORDER BY of a view has no effect without LIMIT: its rows have no order",
                           .suggestion = "order its rows where they are read: order=",
                           .offset = create.query->order_offset,
                           .severity = v1::Problem::WARNING});

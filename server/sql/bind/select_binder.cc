@@ -4,6 +4,8 @@
 
 #include "absl/strings/numbers.h"
 #include "engine/base/str_cat.h"
+#include "server/sql/bind/first_rows.h"
+#include "server/sql/bind/grouping_sets.h"
 
 namespace freshet {
 namespace {
@@ -26,6 +28,7 @@ bool SelectBinder::Fail(ErrorCode code, uint32_t offset, std::string message, st
 
 bool SelectBinder::IsAggregated() const {
   if (!query_.group_by.empty() || query_.having != nullptr) return true;
+  if (std::ranges::any_of(query_.order, [](const OrderItem& item) { return HasAggregate(*item.value); })) return true;
   return std::any_of(query_.items.begin(), query_.items.end(),
                      [](const SelectItem& item) { return item.value != nullptr && HasAggregate(*item.value); });
 }
@@ -50,6 +53,7 @@ bool SelectBinder::BindWhere(const Syntax& where, std::vector<v1::Expression>* c
 
 bool SelectBinder::BindFromWhere() {
   FromBinder from(queries_, scope_.outer(), nullptr);
+  if (domain_ != nullptr) from.AddDomain(*domain_);
   bool complete = true;
   for (const FromRef& item : query_.from) complete = from.Add(*item) && complete;
   scope_ = from.scope();
@@ -61,6 +65,7 @@ bool SelectBinder::BindFromWhere() {
   std::optional<Subject> joined = from.Join(&conditions);
   if (!joined) return false;
   subject_ = *std::move(joined);
+  subject_.KeepAsBase();
   correlated_ = std::move(conditions);
   for (const Syntax* condition : subqueries) {
     bool negated = false;
@@ -70,7 +75,7 @@ bool SelectBinder::BindFromWhere() {
       complete = queries_.subqueries().JoinCondition(queries_, *inner, negated, scope_, &subject_) && complete;
       continue;
     }
-    auto written = ExpressionWriter(scope_, OuterNames::kRefused, this, queries_.errors()).Write(*condition);
+    auto written = ExpressionWriter(scope_, outer_names(), this, queries_.errors()).Write(*condition);
     complete = complete && written.has_value();
     if (written) subject_.node = logical::Filter(std::move(subject_.node), {*std::move(written)});
   }
@@ -79,41 +84,55 @@ bool SelectBinder::BindFromWhere() {
 
 std::optional<v1::Expression> SelectBinder::WriteAggregate(const Syntax& call) {
   if (inside_call_ || !over_groups_) {
-    Fail(ErrorCode::kMisplacedAggregate, call.offset, StrCat("the aggregate ", call.text, " cannot stand here"),
+    Fail(ErrorCode::kMisplacedAggregate, call.offset,
+         StrCat("the aggregate ", call.kind == SyntaxKind::kGrouping ? "GROUPING" : call.text, " cannot stand here"),
          inside_call_ ? "aggregate in a subquery first" : "conditions on groups stand in HAVING");
     return std::nullopt;
   }
+  if (call.kind == SyntaxKind::kGrouping) return WriteGrouping(call);
   inside_call_ = true;
-  auto written = ExpressionWriter(scope_, OuterNames::kRefused, this, queries_.errors()).WriteCall(call);
+  auto written = ExpressionWriter(scope_, outer_names(), this, queries_.errors()).WriteCall(call);
   inside_call_ = false;
   if (!written) return std::nullopt;
   return aggregation_.AddCall(*written);
 }
 
+std::optional<v1::Expression> SelectBinder::WriteGrouping(const Syntax& call) {
+  std::vector<v1::Expression> keys;
+  for (const SyntaxRef& argument : call.arguments) {
+    auto written = ExpressionWriter(scope_, outer_names(), nullptr, queries_.errors()).Write(*argument);
+    if (!written) return std::nullopt;
+    keys.push_back(*std::move(written));
+  }
+  return aggregation_.AddGrouping(keys, call.offset + 1);
+}
+
 std::optional<v1::Expression> SelectBinder::WriteSubquery(const Syntax& subquery) {
-  if (subquery.kind != SyntaxKind::kScalarSubquery) {
-    Fail(ErrorCode::kUnsupported, subquery.offset,
-         StrCat(subquery.kind == SyntaxKind::kExists ? "EXISTS" : "IN, ANY or ALL of a query",
-                " inside of an expression is not built in this release"),
-         "let it stand in WHERE, by itself or between ANDs");
-    return std::nullopt;
+  std::optional<v1::Expression> operand;
+  if (!subquery.arguments.empty()) {
+    operand = ExpressionWriter(scope_, outer_names(), this, queries_.errors()).Write(*subquery.arguments[0]);
+    if (!operand) return std::nullopt;
   }
   std::string column = queries_.names().Make("subquery");
   if (over_groups_ && !inside_call_) {
-    pending_.push_back({&subquery, column});
+    pending_.push_back({&subquery, std::move(operand), column});
     aggregation_.Pass(column);
     return logical::Column(column, subquery.offset + 1);
   }
   auto unchanged = [](v1::Expression*) { return true; };
-  if (!queries_.subqueries().JoinValue(queries_, subquery, scope_, unchanged, column, &subject_)) return std::nullopt;
+  if (!queries_.subqueries().JoinValue(queries_, subquery, operand, scope_, unchanged, column, &subject_)) {
+    return std::nullopt;
+  }
   return logical::Column(column, subquery.offset + 1);
 }
 
 bool SelectBinder::JoinPending(Subject* subject) {
   bool complete = true;
   auto adjust = [this](v1::Expression* expression) { return aggregation_.Rewrite(expression); };
-  for (const Pending& pending : pending_) {
-    complete = queries_.subqueries().JoinValue(queries_, *pending.subquery, scope_, adjust, pending.column, subject) &&
+  for (Pending& pending : pending_) {
+    if (pending.operand) complete = aggregation_.Rewrite(&*pending.operand) && complete;
+    complete = queries_.subqueries().JoinValue(queries_, *pending.subquery, pending.operand, scope_, adjust,
+                                               pending.column, subject) &&
                complete;
   }
   pending_.clear();
@@ -158,7 +177,7 @@ bool SelectBinder::ExpandItems() {
 std::optional<v1::Expression> SelectBinder::WriteItem(const Item& item) {
   if (item.syntax == nullptr) return logical::Column(item.column, item.offset + 1);
   over_groups_ = IsAggregated();
-  auto written = ExpressionWriter(scope_, OuterNames::kRefused, this, queries_.errors()).Write(*item.syntax);
+  auto written = ExpressionWriter(scope_, outer_names(), this, queries_.errors()).Write(*item.syntax);
   over_groups_ = false;
   return written;
 }
@@ -174,7 +193,7 @@ std::optional<BoundQuery> SelectBinder::BindPlain() {
   for (const Item& item : items_) {
     if (auto written = WriteItem(item)) values.push_back(*std::move(written));
   }
-  if (values.size() != items_.size()) return std::nullopt;
+  if (values.size() != items_.size() || !BindOrder(&values)) return std::nullopt;
   return Finish(std::move(subject_.node), std::move(values));
 }
 
@@ -197,24 +216,74 @@ const SelectBinder::Item* SelectBinder::GroupedItem(const Syntax& syntax, bool* 
 }
 
 bool SelectBinder::BindGroupBy() {
+  auto sets = GroupingSetsOf(query_.group_by, queries_.errors());
+  if (!sets) return false;
   bool complete = true;
-  for (const SyntaxRef& key : query_.group_by) {
-    bool failed = false;
-    const Item* item = GroupedItem(*key, &failed);
-    if (failed) {
-      complete = false;
-      continue;
+  for (const std::string& column : DomainColumns()) aggregation_.KeepKey(column);
+  const bool any_empty = std::ranges::any_of(*sets, [](const GroupingSet& set) { return set.empty(); });
+  if (domain_ != nullptr && sets->size() > 1 && any_empty) {
+    return Fail(ErrorCode::kUnsupported, query_.group_by[0].offset,
+                "an empty grouping set in a query that reads the query around it is not built in this release");
+  }
+  std::map<const Syntax*, std::string> columns;  // a key stands in many sets, and is told of once
+  for (const GroupingSet& set : *sets) {
+    std::vector<std::string> keys;
+    for (const SyntaxRef& key : set) {
+      auto [column, is_new] = columns.try_emplace(key.get());
+      if (is_new) {
+        std::optional<v1::Expression> written = WriteKey(*key);
+        complete = complete && written.has_value();
+        if (written) column->second = aggregation_.AddKey(*written);
+      }
+      keys.push_back(column->second);
     }
-    if (item != nullptr && item->syntax == nullptr) {
-      aggregation_.AddKey(logical::Column(item->column, key->offset + 1));
-      continue;
-    }
-    const Syntax& syntax = item == nullptr ? *key : *item->syntax;
-    auto written = ExpressionWriter(scope_, OuterNames::kRefused, this, queries_.errors()).Write(syntax);
-    complete = complete && written.has_value();
-    if (written) aggregation_.AddKey(*written);
+    if (sets->size() > 1) aggregation_.AddSet(std::move(keys));
   }
   return complete;
+}
+
+std::optional<v1::Expression> SelectBinder::WriteKey(const Syntax& key) {
+  bool failed = false;
+  const Item* item = GroupedItem(key, &failed);
+  if (failed) return std::nullopt;
+  if (item != nullptr && item->syntax == nullptr) return logical::Column(item->column, key.offset + 1);
+  const Syntax& syntax = item == nullptr ? key : *item->syntax;
+  return ExpressionWriter(scope_, outer_names(), this, queries_.errors()).Write(syntax);
+}
+
+std::vector<std::string> SelectBinder::DomainColumns() const {
+  if (domain_ == nullptr) return {};
+  return {domain_->columns.begin(), domain_->columns.end()};
+}
+
+// Without GROUP BY there is a row over nothing too: here one for each combination of the domain, with the aggregates
+// over nothing (0 of those that count, NULL of all others).
+Subject SelectBinder::MakeGroups() {
+  Subject groups;
+  groups.node = aggregation_.MakeNode(std::move(subject_.node), query_.offset + 1);
+  groups.columns = aggregation_.columns();
+  if (domain_ != nullptr && query_.group_by.empty()) {
+    v1::Node renamed, complete;
+    renamed.set_position(query_.offset + 1);
+    complete.set_position(query_.offset + 1);
+    std::vector<v1::Expression> conditions;
+    *renamed.mutable_project()->mutable_input() = std::move(groups.node);
+    for (const std::string& column : domain_->columns) {
+      const std::string name = queries_.names().Make(column);
+      logical::AddColumn(renamed.mutable_project(), name, logical::Column(column));
+      logical::AddColumn(complete.mutable_project(), column, logical::Column(column));
+      conditions.push_back(logical::NullSafeEqual(logical::Column(column), logical::Column(name), query_.offset + 1));
+    }
+    for (const Aggregation::NamedCall& call : aggregation_.calls()) {
+      logical::AddColumn(renamed.mutable_project(), call.column, logical::Column(call.column));
+      logical::AddColumn(complete.mutable_project(), call.column, Aggregation::OverNothingToo(call));
+    }
+    *complete.mutable_project()->mutable_input() =
+        logical::Join(v1::LEFT, domain_->Leaf(), std::move(renamed), std::move(conditions));
+    groups.node = std::move(complete);
+  }
+  groups.KeepAsBase();
+  return groups;
 }
 
 std::optional<BoundQuery> SelectBinder::BindAggregated() {
@@ -234,23 +303,80 @@ std::optional<BoundQuery> SelectBinder::BindAggregated() {
     complete = complete && having.has_value();
     if (having && complete) complete = aggregation_.Rewrite(&*having);
   }
-  if (!complete) return std::nullopt;
-  Subject groups{aggregation_.MakeNode(std::move(subject_.node), query_.offset + 1), aggregation_.columns()};
+  rewrites_ = true;
+  if (!complete || !BindOrder(&values)) return std::nullopt;
+  Subject groups = MakeGroups();
   if (!JoinPending(&groups)) return std::nullopt;
   if (having) groups.node = logical::Filter(std::move(groups.node), logical::Conjuncts(*having));
   return Finish(std::move(groups.node), std::move(values));
+}
+
+// The value that a key of ORDER BY or DISTINCT ON means: an item by its number, its name or its expression, or one of
+// its own, behind those of the items.
+std::optional<size_t> SelectBinder::ValueOf(const Syntax& key, std::string_view clause,
+                                            std::vector<v1::Expression>* values) {
+  if (key.kind == SyntaxKind::kNumber) {
+    size_t number = 0;
+    if (absl::SimpleAtoi(key.text, &number) && number >= 1 && number <= items_.size()) return number - 1;
+    Fail(ErrorCode::kSyntaxError, key.offset,
+         StrCat(clause, " ", key.text, ": there is no such item of the SELECT list"), StrCat("it has ", items_.size()));
+    return std::nullopt;
+  }
+  for (size_t i = 0; key.kind == SyntaxKind::kColumn && key.names.size() == 1 && i < items_.size(); ++i) {
+    if (items_[i].name == key.names[0]) return i;
+  }
+  auto written = WriteItem({"", key.offset, std::make_shared<Syntax>(key), ""});
+  if (!written || (rewrites_ && !aggregation_.Rewrite(&*written))) return std::nullopt;
+  const std::string text = logical::TextOf(*written);
+  for (size_t i = 0; i < values->size(); ++i) {
+    if (logical::TextOf((*values)[i]) == text) return i;
+  }
+  values->push_back(*std::move(written));
+  return values->size() - 1;
+}
+
+bool SelectBinder::BindOrder(std::vector<v1::Expression>* values) {
+  bool complete = true;
+  auto add = [&](const Syntax& key, std::string_view clause, std::vector<size_t>* places) {
+    std::optional<size_t> place = ValueOf(key, clause, values);
+    complete = complete && place.has_value();
+    if (place) places->push_back(*place);
+  };
+  for (const SyntaxRef& key : query_.distinct_on) add(*key, "DISTINCT ON", &distinct_on_);
+  for (const OrderItem& item : query_.order) add(*item.value, "ORDER BY", &order_);
+  if (complete && query_.distinct && values->size() > items_.size()) {
+    return Fail(ErrorCode::kSyntaxError, query_.order_offset,
+                "ORDER BY of SELECT DISTINCT names what is not in the SELECT list", "add it to the list");
+  }
+  return complete;
 }
 
 std::optional<BoundQuery> SelectBinder::Finish(v1::Node input, std::vector<v1::Expression> values) {
   BoundQuery bound;
   bound.node.set_position(query_.offset + 1);
   *bound.node.mutable_project()->mutable_input() = std::move(input);
-  for (size_t i = 0; i < items_.size(); ++i) {
-    std::string internal = queries_.names().Make(items_[i].name);
-    logical::AddColumn(bound.node.mutable_project(), internal, std::move(values[i]));
-    bound.columns.push_back({items_[i].name, std::move(internal)});
+  std::vector<std::string> names;
+  for (size_t i = 0; i < values.size(); ++i) {
+    const bool is_item = i < items_.size();
+    if (!is_item && !query_.KeepsFirstRows()) break;
+    names.push_back(queries_.names().Make(is_item ? items_[i].name : "order"));
+    logical::AddColumn(bound.node.mutable_project(), names.back(), std::move(values[i]));
+    if (is_item) bound.columns.push_back({items_[i].name, names.back()});
+  }
+  const std::vector<std::string> domain = DomainColumns();
+  for (const std::string& column : domain) {
+    logical::AddColumn(bound.node.mutable_project(), column, logical::Column(column));
   }
   if (query_.distinct) bound.node = logical::Distinct(std::move(bound.node));
+  if (!query_.KeepsFirstRows()) return bound;
+  OrderColumns columns;
+  for (size_t place : order_) columns.order.push_back(names[place]);
+  for (size_t place : distinct_on_) columns.distinct_on.push_back(names[place]);
+  if (!KeepFirstRows(query_, columns, domain, &bound.node, queries_.errors())) return std::nullopt;
+  if (names.size() == items_.size()) return bound;
+  names.resize(items_.size());
+  names.insert(names.end(), domain.begin(), domain.end());
+  bound.node = logical::Choose(std::move(bound.node), names);
   return bound;
 }
 

@@ -1,7 +1,6 @@
 // How subqueries of a query become joins; server/sql/decorrelate does it.
 #pragma once
 
-#include <functional>
 #include <optional>
 
 #include "server/sql/bind/from_binder.h"
@@ -16,12 +15,11 @@ class SubqueryJoiner {
   virtual bool JoinCondition(QueryBinder& queries, const Syntax& subquery, bool negated, const NameScope& scope,
                              Subject* subject) const = 0;
 
-  // Makes an expression over columns of the query one over columns of the subject: they differ behind GROUP BY.
-  using Adjust = std::function<bool(v1::Expression*)>;
-
-  // Adds a column with the value of a query to `subject`; its name is `column`. false: errors were added.
-  virtual bool JoinValue(QueryBinder& queries, const Syntax& subquery, const NameScope& scope, const Adjust& adjust,
-                         const std::string& column, Subject* subject) const = 0;
+  // Adds a column with the value of a subquery of any kind to `subject`; its name is `column`. `operand`, of IN, ANY
+  // and ALL, is over the subject's columns. false: errors were added.
+  virtual bool JoinValue(QueryBinder& queries, const Syntax& subquery, const std::optional<v1::Expression>& operand,
+                         const NameScope& scope, const AdjustExpression& adjust, const std::string& column,
+                         Subject* subject) const = 0;
 };
 
 }  // namespace freshet

@@ -55,6 +55,7 @@ std::optional<ExpressionError> CheckOperands(const std::string& name, SyntaxKind
     case SyntaxKind::kNull:
     case SyntaxKind::kCall:
     case SyntaxKind::kCast:
+    case SyntaxKind::kGrouping:
     case SyntaxKind::kExists:
     case SyntaxKind::kScalarSubquery:
     case SyntaxKind::kAnySubquery:

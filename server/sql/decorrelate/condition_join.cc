@@ -6,7 +6,10 @@
 //   NOT (x op ANY q)  anti join on that and (x op value) IS NOT FALSE; NOT IN without correlation counts instead
 #include "server/sql/decorrelate/condition_join.h"
 
+#include <algorithm>
+
 #include "engine/base/str_cat.h"
+#include "server/sql/decorrelate/subject_columns.h"
 
 namespace freshet {
 namespace {
@@ -17,53 +20,66 @@ v1::Expression IsNot(v1::Expression comparison, bool constant) {
   return logical::Call("is distinct from", {std::move(comparison), logical::Boolean(constant)}, position);
 }
 
-v1::Expression Not(v1::Expression operand) { return logical::Call("not", {std::move(operand)}); }
-
 }  // namespace
 
 std::optional<ConditionJoin::Inner> ConditionJoin::BindInner(const Syntax& subquery, bool needs_value) {
   const Query& query = *subquery.query;
-  bool plain = query.operation == SetOperation::kNone && query.values.empty();
+  // Whether there is a row does not depend on which of them come first.
+  const bool any_row = !needs_value && query.limit != 0 && query.offset_rows == 0;
+  const bool plain =
+      query.operation == SetOperation::kNone && query.values.empty() && (any_row || !query.KeepsFirstRows());
+  const bool has_value = !needs_value || (query.items.size() == 1 && query.items[0].value != nullptr);
+  if (plain && has_value && !SelectBinder(queries_, query, nullptr).IsAggregated()) {
+    const size_t errors = queries_.errors().size();
+    queries_.AddWith(query);
+    std::optional<Inner> inner = BindPlain(query, needs_value);
+    queries_.DropWith(query);
+    if (inner || !ForgetUnsupported(errors, &queries_.errors())) return inner;
+  }
+  return BindThroughDomain(query, needs_value);
+}
+
+// FROM and WHERE alone; what WHERE compares with the query around it becomes the condition of the join.
+std::optional<ConditionJoin::Inner> ConditionJoin::BindPlain(const Query& query, bool needs_value) {
   SelectBinder select(queries_, query, &scope_);
+  if (!select.BindFromWhere()) return std::nullopt;
   Inner inner;
-  auto check_width = [&](size_t width) {
-    if (!needs_value || width == 1) return true;
-    queries_.errors().push_back(
-        {ErrorCode::kTypeMismatch, StrCat("the subquery has ", width, " columns, not one"), "", query.offset});
-    return false;
-  };
-  if (!plain || select.IsAggregated()) {
-    std::optional<BoundQuery> bound = queries_.Bind(query);
-    if (!bound || !check_width(bound->columns.size())) return std::nullopt;
-    inner.node = std::move(bound->node);
-    inner.value = logical::Column(bound->columns[0].internal, query.offset + 1);
-    return inner;
+  if (needs_value) {
+    inner.value = select.WriteValue(*query.items[0].value);
+    if (!inner.value) return std::nullopt;
   }
-  queries_.AddWith(query);
-  bool complete = select.BindFromWhere();
-  if (complete && needs_value) {
-    const SelectItem& item = query.items[0];
-    // A star is a value where it stands for one column.
-    std::optional<SelectItem> only = item;
-    if (item.value == nullptr) {
-      std::optional<BoundQuery> bound = queries_.Bind(query);
-      complete = bound.has_value() && select.correlated().empty() && check_width(bound->columns.size());
-      if (complete) {
-        inner.node = std::move(bound->node);
-        inner.value = logical::Column(bound->columns[0].internal, query.offset + 1);
-        queries_.DropWith(query);
-        return inner;
-      }
-    } else {
-      complete = check_width(query.items.size());
-      if (complete) inner.value = select.WriteValue(*item.value);
-      complete = complete && inner.value.has_value();
-    }
-  }
-  queries_.DropWith(query);
-  if (!complete) return std::nullopt;
   inner.node = std::move(select.subject().node);
   inner.correlated = select.correlated();
+  logical::Columns further = scope_.OuterColumns();
+  for (const std::string& each : subject_->columns) further.erase(each);
+  std::vector<v1::Expression> all = inner.correlated;
+  if (inner.value) all.push_back(*inner.value);
+  for (const v1::Expression& condition : all) {
+    if (!logical::ReadsAny(condition, further)) continue;
+    queries_.errors().push_back(
+        {ErrorCode::kUnsupported, "a comparison with a query two levels out", "", query.offset});
+    return std::nullopt;
+  }
+  return inner;
+}
+
+std::optional<ConditionJoin::Inner> ConditionJoin::BindThroughDomain(const Query& query, bool needs_value) {
+  std::optional<DependentQuery> dependent = queries_.BindDependent(query, scope_);
+  if (!dependent) return std::nullopt;
+  const size_t width = dependent->query.columns.size();
+  if (needs_value && width != 1) {
+    queries_.errors().push_back(
+        {ErrorCode::kTypeMismatch, StrCat("the subquery has ", width, " columns, not one"), "", query.offset});
+    return std::nullopt;
+  }
+  Inner inner;
+  if (needs_value) inner.value = logical::Column(dependent->query.columns[0].internal, query.offset + 1);
+  auto unchanged = [](v1::Expression*) { return true; };
+  std::optional<AttachedQuery> attached =
+      AttachDomain(*std::move(dependent), *subject_, unchanged, queries_.names(), queries_.errors());
+  if (!attached) return std::nullopt;
+  inner.node = std::move(attached->node);
+  inner.correlated = std::move(attached->conditions);
   return inner;
 }
 
@@ -77,15 +93,15 @@ bool ConditionJoin::Join(const Syntax& subquery, bool negated) {
   std::optional<Inner> inner = BindInner(subquery, compares);
   std::optional<v1::Expression> operand;
   if (compares) {
-    operand = ExpressionWriter(scope_, OuterNames::kRefused, nullptr, queries_.errors()).Write(*subquery.arguments[0]);
+    operand = ExpressionWriter(scope_, OuterNames::kTaken, nullptr, queries_.errors()).Write(*subquery.arguments[0]);
   }
   if (!inner || (compares && !operand)) return false;
-  // What reads a query further out has no row to compare with here.
-  for (const v1::Expression& condition : inner->correlated) {
-    if (!logical::ReadsAny(condition, scope_.OuterColumns())) continue;
-    queries_.errors().push_back({ErrorCode::kUnsupported,
-                                 "a comparison with a query two levels out is not built in this release", "",
-                                 condition.position() == 0 ? 0 : condition.position() - 1});
+  if (operand && !std::ranges::includes(subject_->columns, logical::ColumnsOf(*operand))) {
+    queries_.errors().push_back(
+        {ErrorCode::kUnsupported,
+         "a column of the query around it, compared with a subquery in this place, is not built in "
+         "this release",
+         "", subquery.offset});
     return false;
   }
   if (!compares) {
@@ -103,7 +119,7 @@ bool ConditionJoin::Join(const Syntax& subquery, bool negated) {
     comparison = IsNot(std::move(comparison), all);
   } else if (all) {
     // NOT (x op ALL q): some value for which it is false.
-    comparison = Not(std::move(comparison));
+    comparison = logical::Not(std::move(comparison));
   }
   inner->correlated.push_back(std::move(comparison));
   Keep(anti, std::move(inner->node), std::move(inner->correlated));
@@ -137,8 +153,8 @@ bool ConditionJoin::JoinNotIn(const Syntax& subquery, v1::Expression operand, In
   zero.mutable_literal()->set_text("0");
   zero.mutable_literal()->mutable_type()->set_kind(v1::BIGINT);
   v1::Expression empty = logical::Equal(logical::Column(rows), zero);
-  v1::Expression known = logical::And(
-      {Not(logical::Call("is null", {operand})), logical::Equal(logical::Column(rows), logical::Column(values))});
+  v1::Expression known = logical::And({logical::Not(logical::Call("is null", {operand})),
+                                       logical::Equal(logical::Column(rows), logical::Column(values))});
   subject_->node =
       logical::Filter(std::move(subject_->node), {logical::Call("or", {std::move(empty), std::move(known)}, position)});
   subject_->columns.insert(rows);

@@ -25,6 +25,8 @@ class ConditionJoin {
     std::optional<v1::Expression> value;  // the only column
   };
   std::optional<Inner> BindInner(const Syntax& subquery, bool needs_value);
+  std::optional<Inner> BindPlain(const Query& query, bool needs_value);
+  std::optional<Inner> BindThroughDomain(const Query& query, bool needs_value);
   void Keep(bool negated, v1::Node rows, std::vector<v1::Expression> conditions);
   bool JoinNotIn(const Syntax& subquery, v1::Expression operand, Inner inner);
 

@@ -3,9 +3,11 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
+#include "freshet/v1/plan.pb.h"
 #include "server/sql/parse/syntax.h"
 
 namespace freshet {
@@ -53,6 +55,28 @@ struct SelectItem {
   std::string alias;
 };
 
+enum class GroupingKind : uint8_t {
+  kKey,   // `key`
+  kList,  // several items that stand as one; none: all rows are one group
+  kSets,
+  kRollup,
+  kCube,
+};
+
+// An item of GROUP BY.
+struct GroupingItem {
+  GroupingKind kind = GroupingKind::kKey;
+  uint32_t offset = 0;
+  SyntaxRef key;
+  std::vector<GroupingItem> items;
+};
+
+struct OrderItem {
+  SyntaxRef value;
+  bool descending = false;
+  v1::NullsOrder nulls = v1::NULLS_ORDER_UNSPECIFIED;
+};
+
 struct CommonTable {
   NameSyntax name;
   std::vector<std::string> columns;
@@ -74,14 +98,21 @@ struct Query {
   std::vector<std::vector<SyntaxRef>> values;  // VALUES
 
   bool distinct = false;
+  std::vector<SyntaxRef> distinct_on;  // DISTINCT ON: then not `distinct`
   std::vector<SelectItem> items;
   std::vector<FromRef> from;
   SyntaxRef where;
-  std::vector<SyntaxRef> group_by;
+  std::vector<GroupingItem> group_by;
   SyntaxRef having;
 
-  bool ordered = false;
+  std::vector<OrderItem> order;
   uint32_t order_offset = 0;
+  std::optional<uint64_t> limit;
+  uint64_t offset_rows = 0;
+  uint32_t limit_offset = 0;
+
+  // Whether rows are left out by their place in an order.
+  bool KeepsFirstRows() const { return limit.has_value() || offset_rows > 0 || !distinct_on.empty(); }
 };
 
 }  // namespace freshet

@@ -2,7 +2,9 @@
 
 #include <utility>
 
+#include "absl/strings/numbers.h"
 #include "engine/base/str_cat.h"
+#include "server/plan/top_k.h"
 #include "server/sql/parse/tree_fields.h"
 
 namespace freshet {
@@ -12,11 +14,6 @@ using Element = simdjson::dom::element;
 
 // Queries inside of queries; far below what the stack takes.
 constexpr uint32_t kMaxQueryDepth = 64;
-
-bool IsDefault(Element select) {
-  std::string_view limit = TextOf(select, "limitOption");
-  return limit.empty() || limit == "LIMIT_OPTION_DEFAULT";
-}
 
 }  // namespace
 
@@ -71,17 +68,9 @@ QueryRef QueryReader::ReadSelect(Element select) {
   auto query = std::make_shared<Query>();
   query->offset = FirstOffset(select);
   ReadWith(select, query.get());
+  ReadOrder(select, query.get());
+  ReadLimit(select, query.get());
   Element element;
-  if (select["sortClause"].get(element) == simdjson::SUCCESS) {
-    query->ordered = true;
-    query->order_offset = FirstOffset(element);
-  }
-  for (const char* limit : {"limitCount", "limitOffset"}) {
-    if (select[limit].get(element) != simdjson::SUCCESS) continue;
-    Unsupported(limit == std::string_view("limitCount") ? "LIMIT" : "OFFSET", FirstOffset(element),
-                "leave it to the reader of the view: order= and limit= of its rows");
-  }
-  if (!IsDefault(select) && !Has(select, "limitCount")) Unsupported("FETCH FIRST", query->offset);
   if (Has(select, "lockingClause")) Unsupported("FOR UPDATE", query->offset);
   if (Has(select, "intoClause")) Unsupported("SELECT INTO", query->offset, "CREATE VIEW name AS SELECT");
   if (select["windowClause"].get(element) == simdjson::SUCCESS) Unsupported("WINDOW", FirstOffset(element));
@@ -121,6 +110,54 @@ void QueryReader::ReadWith(Element select, Query* query) {
   }
 }
 
+void QueryReader::ReadOrder(Element select, Query* query) {
+  Element element;
+  simdjson::dom::array items;
+  if (select["sortClause"].get(element) != simdjson::SUCCESS || element.get(items) != simdjson::SUCCESS) return;
+  query->order_offset = FirstOffset(element);
+  for (Element each : items) {
+    Element body, value;
+    if (each["SortBy"].get(body) != simdjson::SUCCESS || body["node"].get(value) != simdjson::SUCCESS) continue;
+    if (TextOf(body, "sortby_dir") == "SORTBY_USING") Unsupported("ORDER BY ... USING", FirstOffset(body));
+    OrderItem item;
+    item.value = ReadExpression(value);
+    item.descending = TextOf(body, "sortby_dir") == "SORTBY_DESC";
+    const std::string_view nulls = TextOf(body, "sortby_nulls");
+    item.nulls = nulls == "SORTBY_NULLS_FIRST"  ? v1::NULLS_FIRST
+                 : nulls == "SORTBY_NULLS_LAST" ? v1::NULLS_LAST
+                                                : v1::NULLS_ORDER_UNSPECIFIED;
+    query->order.push_back(std::move(item));
+  }
+}
+
+void QueryReader::ReadLimit(Element select, Query* query) {
+  if (TextOf(select, "limitOption") == "LIMIT_OPTION_WITH_TIES") {
+    Unsupported("FETCH FIRST ... WITH TIES", query->offset, "FETCH FIRST ... ROWS ONLY");
+  }
+  query->limit = ReadRowCount(select, "limitCount", "LIMIT", query);
+  query->offset_rows = ReadRowCount(select, "limitOffset", "OFFSET", query).value_or(0);
+  if (query->offset_rows > 0 && !query->limit) {
+    Unsupported("OFFSET without LIMIT", query->limit_offset, "LIMIT with the most rows that are wanted");
+  }
+}
+
+// No value: there is none, or NULL (LIMIT ALL), which is the same.
+std::optional<uint64_t> QueryReader::ReadRowCount(Element select, const char* key, std::string_view name,
+                                                  Query* query) {
+  Element element;
+  if (select[key].get(element) != simdjson::SUCCESS) return std::nullopt;
+  query->limit_offset = FirstOffset(element);
+  const SyntaxRef syntax = ReadExpression(element);
+  if (syntax->kind == SyntaxKind::kNull || syntax->kind == SyntaxKind::kWrong) return std::nullopt;
+  uint64_t rows = 0;
+  if (syntax->kind == SyntaxKind::kNumber && absl::SimpleAtoi(syntax->text, &rows) && rows <= PlanTopK::kMaxRows) {
+    return rows;
+  }
+  errors_.push_back({ErrorCode::kUnsupported, StrCat(name, " takes a whole number, from 0 to ", PlanTopK::kMaxRows), "",
+                     query->limit_offset});
+  return std::nullopt;
+}
+
 void QueryReader::ReadSetOperation(Element select, std::string_view operation, Query* query) {
   query->operation = operation == "SETOP_UNION"       ? SetOperation::kUnion
                      : operation == "SETOP_INTERSECT" ? SetOperation::kIntersect
@@ -144,11 +181,12 @@ void QueryReader::ReadValues(Element select, Query* query) {
 void QueryReader::ReadPlainSelect(Element select, Query* query) {
   simdjson::dom::array array;
   if (select["distinctClause"].get(array) == simdjson::SUCCESS) {
-    query->distinct = true;
     // Plain DISTINCT has one empty item.
     simdjson::dom::object first;
-    bool plain = array.size() == 1 && (array.at(0).get(first) != simdjson::SUCCESS || first.size() == 0);
-    if (!plain) Unsupported("DISTINCT ON", query->offset);
+    query->distinct = array.size() == 1 && (array.at(0).get(first) != simdjson::SUCCESS || first.size() == 0);
+    for (Element item : array) {
+      if (!query->distinct) query->distinct_on.push_back(ReadExpression(item));
+    }
   }
   if (select["targetList"].get(array) == simdjson::SUCCESS) {
     for (Element target : array) ReadItem(target, query);
@@ -164,16 +202,33 @@ void QueryReader::ReadPlainSelect(Element select, Query* query) {
   if (select["whereClause"].get(element) == simdjson::SUCCESS) query->where = ReadExpression(element);
   if (FlagOf(select, "groupDistinct")) Unsupported("GROUP BY DISTINCT", query->offset);
   if (select["groupClause"].get(array) == simdjson::SUCCESS) {
-    for (Element item : array) {
-      Element grouping;
-      if (item["GroupingSet"].get(grouping) == simdjson::SUCCESS) {
-        Unsupported("GROUPING SETS, ROLLUP or CUBE", FirstOffset(item));
-        continue;
-      }
-      query->group_by.push_back(ReadExpression(item));
-    }
+    for (Element item : array) query->group_by.push_back(ReadGrouping(item));
   }
   if (select["havingClause"].get(element) == simdjson::SUCCESS) query->having = ReadExpression(element);
+}
+
+GroupingItem QueryReader::ReadGrouping(Element item) {
+  GroupingItem grouping;
+  grouping.offset = FirstOffset(item);
+  Element body;
+  const char* list = "content";
+  if (item["GroupingSet"].get(body) == simdjson::SUCCESS) {
+    const std::string_view kind = TextOf(body, "kind");
+    grouping.kind = kind == "GROUPING_SET_ROLLUP" ? GroupingKind::kRollup
+                    : kind == "GROUPING_SET_CUBE" ? GroupingKind::kCube
+                    : kind == "GROUPING_SET_SETS" ? GroupingKind::kSets
+                                                  : GroupingKind::kList;
+  } else if (item["RowExpr"].get(body) == simdjson::SUCCESS) {
+    grouping.kind = GroupingKind::kList;
+    list = "args";
+  } else {
+    grouping.key = ReadExpression(item);
+    return grouping;
+  }
+  simdjson::dom::array items;
+  if (body[list].get(items) != simdjson::SUCCESS) return grouping;
+  for (Element each : items) grouping.items.push_back(ReadGrouping(each));
+  return grouping;
 }
 
 void QueryReader::ReadItem(Element target, Query* query) {
@@ -231,10 +286,7 @@ FromRef QueryReader::ReadSubquery(Element body) {
   item->kind = FromKind::kSubquery;
   item->offset = FirstOffset(body);
   ReadAlias(body, item.get());
-  if (FlagOf(body, "lateral")) {
-    Unsupported("LATERAL", item->offset);
-    return nullptr;
-  }
+  item->lateral = FlagOf(body, "lateral");
   Element select;
   if (body["subquery"]["SelectStmt"].get(select) != simdjson::SUCCESS) return nullptr;
   item->query = ReadSelect(select);

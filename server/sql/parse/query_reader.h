@@ -1,6 +1,7 @@
 // Reads libpg_query's JSON tree of a query.
 #pragma once
 
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -27,9 +28,13 @@ class QueryReader : public SubqueryReader {
 
  private:
   void ReadWith(Element select, Query* query);
+  void ReadOrder(Element select, Query* query);
+  void ReadLimit(Element select, Query* query);
+  std::optional<uint64_t> ReadRowCount(Element select, const char* key, std::string_view name, Query* query);
   void ReadSetOperation(Element select, std::string_view operation, Query* query);
   void ReadValues(Element select, Query* query);
   void ReadPlainSelect(Element select, Query* query);
+  GroupingItem ReadGrouping(Element item);
   void ReadItem(Element target, Query* query);
   FromRef ReadFrom(Element element);
   FromRef ReadTable(Element body);

@@ -30,6 +30,7 @@ enum class SyntaxKind : uint8_t {
   kGreatest,
   kLeast,
   // Of SQL scripts alone.
+  kGrouping,        // which of its arguments a row is not grouped by, as bits
   kExists,          // `query` gives rows
   kScalarSubquery,  // the only value of `query`
   kAnySubquery,     // arguments[0] `text` some value of `query`; IN is = ANY

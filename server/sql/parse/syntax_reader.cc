@@ -123,7 +123,7 @@ SyntaxRef SyntaxReader::ReadObject(std::string_view type, Element body) {
                        "results must follow from the input alone: take the time from a column");
   }
   if (type == "CollateClause") return Unsupported("COLLATE", body, "text compares by bytes");
-  if (type == "GroupingFunc") return Unsupported("GROUPING", body);
+  if (type == "GroupingFunc") return ReadList(body, SyntaxKind::kGrouping);
   return Unsupported(StrCat("the construct ", type), body);
 }
 

@@ -127,6 +127,32 @@ TEST(ReadDefinitionTest, TurnsScalarsOfOptionsIntoTexts) {
   EXPECT_EQ(plan.options().memory_bytes(), 1u << 30);
 }
 
+TEST(ReadDefinitionTest, OnlyKeepsOneView) {
+  const char* text =
+      "tables: {t: {columns: [{name: x, type: text}], materialized: true}}\n"
+      "views: {a: {materialized: true, key: [x], distinct: {input: t}}, b: {input: a}}\n"
+      "sinks: {s: {from: a, connector: files, path: out}}\n";
+  auto read = [&](const char* only, ProblemList* problems) {
+    v1::Definition definition;
+    definition.add_files()->set_text(text);
+    definition.add_files()->set_text(only);
+    Places places;
+    return ReadDefinition(definition, NoScripts(), places, *problems);
+  };
+  ProblemList none, unknown;
+  const v1::Plan plan = read("only: b\n", &none);
+  EXPECT_EQ(none.entries().size(), 0u);
+  ASSERT_EQ(plan.views_size(), 2);
+  EXPECT_FALSE(plan.views(0).materialized());
+  EXPECT_TRUE(plan.views(0).key().empty());
+  EXPECT_TRUE(plan.views(1).materialized());
+  EXPECT_FALSE(plan.tables(0).materialized());
+  EXPECT_TRUE(plan.sinks().empty());
+  read("only: c\n", &unknown);
+  ASSERT_EQ(unknown.entries().size(), 1u);
+  EXPECT_EQ(unknown.entries()[0].problem.message(), "there is no view c");
+}
+
 TEST(ReadDefinitionTest, ReadsLengthsOfTime) {
   EXPECT_EQ(ParseDurationMicros("250ms"), 250'000);
   EXPECT_EQ(ParseDurationMicros("90s"), 90'000'000);

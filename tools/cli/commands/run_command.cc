@@ -19,6 +19,15 @@ namespace {
 
 namespace json = boost::json;
 
+constexpr char kQueryView[] = "query_result";
+
+void AddFile(v1::Definition* definition, const char* name, v1::DefinitionFile::Language language, std::string text) {
+  v1::DefinitionFile& file = *definition->add_files();
+  file.set_name(name);
+  file.set_language(language);
+  file.set_text(std::move(text));
+}
+
 absl::StatusOr<v1::Definition> DefinitionToRun(const RunOptions& options) {
   std::vector<std::string> files = {options.file};
   files.insert(files.end(), options.overlays.begin(), options.overlays.end());
@@ -31,16 +40,17 @@ absl::StatusOr<v1::Definition> DefinitionToRun(const RunOptions& options) {
   }
   // Nobody looks before the end, and nothing is kept for a later start: one epoch, whose changes are the rows.
   if (options.data_dir.empty() && !OutlineOf(*definition).bounds_load_epochs) {
-    v1::DefinitionFile& overlay = *definition->add_files();
-    overlay.set_name("run");
-    overlay.set_language(v1::DefinitionFile::YAML);
-    overlay.set_text("options: {load_epoch_max_rows: 1000000000000, load_epoch_max_bytes: 1000000000000000}\n");
+    AddFile(&*definition, "run", v1::DefinitionFile::YAML,
+            "options: {load_epoch_max_rows: 1000000000000, load_epoch_max_bytes: 1000000000000000}\n");
   }
   if (options.shards > 0) {
-    v1::DefinitionFile& overlay = *definition->add_files();
-    overlay.set_name("--shards");
-    overlay.set_language(v1::DefinitionFile::YAML);
-    overlay.set_text(StrCat("options: {shards: ", options.shards, "}\n"));
+    AddFile(&*definition, "--shards", v1::DefinitionFile::YAML, StrCat("options: {shards: ", options.shards, "}\n"));
+  }
+  if (!options.query.empty()) {
+    // On a line of its own, so that errors show it as it was written.
+    AddFile(&*definition, "--query", v1::DefinitionFile::SQL,
+            StrCat("CREATE MATERIALIZED VIEW ", kQueryView, " AS\n", options.query));
+    AddFile(&*definition, "--query", v1::DefinitionFile::YAML, StrCat("only: ", kQueryView, "\n"));
   }
   return definition;
 }
@@ -140,7 +150,8 @@ absl::Status RunBatch(const Session& session, const RunOptions& options) {
   }
   std::chrono::duration<double> took = std::chrono::steady_clock::now() - start;
   std::string path = PipelinePath(pipeline->name().substr(pipeline->name().rfind('/') + 1));
-  absl::StatusOr<std::vector<std::string>> views = ViewsToPrint(server->http, path, options.views);
+  absl::StatusOr<std::vector<std::string>> views =
+      ViewsToPrint(server->http, path, options.query.empty() ? options.views : std::vector<std::string>{kQueryView});
   if (!views.ok()) return views.status();
   absl::Status printed = PrintViews(server->http, path, *views, session.format());
   if (printed.ok()) PrintSummary(server->http, path, took);

@@ -13,6 +13,7 @@ struct RunOptions {
   std::string file;
   std::vector<std::string> overlays;  // further files
   std::vector<std::string> views;     // those printed; empty = all materialized ones
+  std::string query;                  // only its rows are computed and printed; empty: none
   std::string data_dir;               // kept; empty: a temporary one
   uint32_t shards = 0;                // 0: as the definition says
   std::vector<std::string> settings;  // of the daemon that it starts, NAME=VALUE

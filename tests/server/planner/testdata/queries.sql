@@ -15,3 +15,6 @@ CREATE MATERIALIZED VIEW hv AS WITH t AS (SELECT substr(carrier, 1, 1) AS c FROM
 CREATE MATERIALIZED VIEW fulls AS SELECT v.a, w.g FROM vals v FULL JOIN (SELECT g FROM generate_series(2, 3) g) w ON v.a = w.g;
 CREATE MATERIALIZED VIEW crossed AS SELECT v.a, l.name FROM vals v, l WHERE v.a > length(l.name);
 CREATE MATERIALIZED VIEW chain AS SELECT x.carrier FROM l x, l y, l z WHERE z.name = y.name AND x.carrier = z.carrier AND y.carrier > 'A';
+CREATE MATERIALIZED VIEW firsts AS SELECT carrier FROM l ORDER BY name DESC LIMIT 3 OFFSET 2;
+CREATE MATERIALIZED VIEW latest AS SELECT DISTINCT ON (name) carrier, name FROM l ORDER BY name, carrier DESC;
+CREATE MATERIALIZED VIEW cubed AS SELECT carrier, name, count(*), GROUPING(carrier, name) FROM l GROUP BY ROLLUP (carrier, name);
