@@ -20,9 +20,9 @@ struct SortColumn {
 };
 
 // Rows compare by the columns of the order, then by all others, ascending and NULLs last. Values compare as PostgreSQL
-// has it, equal numerics by their scale; ERROR stands beside NULL, behind it. Different rows never have equal bytes
-// (0.0 and -0.0 are told apart at the end). The bytes are kept in states: a change of them is a change of a state's
-// format.
+// has it, equal numerics by their scale (the larger first where descending); ERROR stands beside NULL, behind it.
+// Different rows never have equal bytes (0.0 and -0.0 are told apart at the end). The bytes are kept in states: a
+// change of them is a change of a state's format.
 class OrderedRowCodec {
  public:
   // `types` of all columns of the rows.

@@ -68,7 +68,12 @@ TEST(OrderedRowCodecTest, BytesCompareLikeRowsAndReadBack) {
           ASSERT_EQ(read, coded[i].second);
           if (i == 0) continue;
           const Datum &before = coded[i - 1].second[column], &here = coded[i].second[column];
-          if (before == here) {
+          const bool other_scale = before.is_value() && here.is_value() &&
+                                   schema[column].type.kind == TypeKind::kNumeric &&
+                                   before.numeric_value().scale != here.numeric_value().scale;
+          if (before == here && other_scale) {
+            ASSERT_EQ(before.numeric_value().scale < here.numeric_value().scale, !descending);
+          } else if (before == here) {
             ASSERT_TRUE(InOrder(coded[i - 1].second, coded[i].second, schema));
           } else if (before.is_value() && here.is_value()) {
             ASSERT_EQ(before < here, !descending) << before << " stands before " << here;
