@@ -59,8 +59,13 @@ std::optional<int64_t> ParseTimestamp(std::string_view text);
 // The same, and takes the offset away: the moment in UTC. No offset = UTC.
 std::optional<int64_t> ParseTimestamptz(std::string_view text);
 
+// Reads `HH:MM[:SS[.digits]]` up to 24:00:00: microseconds since midnight.
+std::optional<int64_t> ParseTimeOfDay(std::string_view text);
+
 // Appends `2026-01-31`.
 void AppendDate(int64_t days, std::string* out);
+// Appends `12:00:00.25`.
+void AppendTimeOfDay(int64_t micros, std::string* out);
 // Appends RFC 3339 without an offset, `2026-01-31T12:00:00.25`: no fraction when it is 0, no zeros at its end.
 void AppendTimestamp(int64_t micros, std::string* out);
 // The same with `Z`.

@@ -38,6 +38,8 @@ class DateTimeReader {
     return rest_.empty();
   }
 
+  bool ReadTimeOnly(int64_t* out) { return ReadTime(out) && rest_.empty(); }
+
  private:
   void SkipBlanks() {
     while (!rest_.empty() && IsBlank(rest_.front())) rest_.remove_prefix(1);
@@ -161,8 +163,7 @@ void AppendEra(const CivilDate& date, std::string* out) {
   if (date.year <= 0) out->append(" BC");
 }
 
-void AppendTimeOfDay(const CivilTime& time, std::string* out) {
-  out->push_back('T');
+void AppendClock(const CivilTime& time, std::string* out) {
   AppendPadded(time.hour, 2, out);
   out->push_back(':');
   AppendPadded(time.minute, 2, out);
@@ -177,7 +178,8 @@ void AppendTimeOfDay(const CivilTime& time, std::string* out) {
 void AppendMoment(int64_t micros, std::string_view zone, std::string* out) {
   CivilTime time = CivilFromMicros(micros);
   AppendCivilDate(time.date, out);
-  AppendTimeOfDay(time, out);
+  out->push_back('T');
+  AppendClock(time, out);
   out->append(zone);
   AppendEra(time.date, out);
 }
@@ -200,6 +202,18 @@ std::optional<int64_t> ParseTimestamptz(std::string_view text) {
   WrittenTime written;
   if (!DateTimeReader(text).Read(&written)) return std::nullopt;
   return MicrosFromDay(DaysFromCivil(written.date), written.micros_of_day - written.offset_micros);
+}
+
+std::optional<int64_t> ParseTimeOfDay(std::string_view text) {
+  int64_t micros = 0;
+  if (!DateTimeReader(text).ReadTimeOnly(&micros)) return std::nullopt;
+  return micros;
+}
+
+void AppendTimeOfDay(int64_t micros, std::string* out) {
+  CivilTime time = CivilFromMicros(micros % kMicrosPerDay);
+  if (micros == kMicrosPerDay) time.hour = 24;
+  AppendClock(time, out);
 }
 
 void AppendDate(int64_t days, std::string* out) {

@@ -6,8 +6,13 @@
 
 #include "absl/strings/ascii.h"
 #include "engine/base/str_cat.h"
+#include "engine/columnar/byte_text.h"
 #include "engine/columnar/date_time.h"
 #include "engine/columnar/datum.h"
+#include "engine/columnar/double_order.h"
+#include "engine/columnar/interval.h"
+#include "engine/columnar/json_text.h"
+#include "engine/columnar/text_length.h"
 
 namespace freshet {
 namespace {
@@ -88,13 +93,39 @@ absl::StatusOr<Datum> ParseDecimal(std::string_view text, DataType type) {
   return Datum::Decimal(*rounded);
 }
 
+absl::StatusOr<Datum> ParseReal(std::string_view text, DataType type) {
+  absl::StatusOr<Datum> value = ParseDouble(text, type);
+  if (!value.ok()) return value;
+  const std::optional<double> real = RealOf(value->double_value());
+  return real ? absl::StatusOr<Datum>(Datum::Double(*real)) : OutOfRange(text, type);
+}
+
+absl::StatusOr<Datum> ParseText(std::string_view text, DataType type) {
+  std::optional<std::string_view> fitting = FitText(text, type);
+  if (fitting) return Datum::Text(std::string(*fitting));
+  return absl::InvalidArgumentError(StrCat("\"", text.substr(0, 60), "\" is too long for ", TypeName(type)));
+}
+
+absl::StatusOr<Datum> BytesOr(std::optional<std::string> bytes, std::string_view text, DataType type,
+                              std::string_view expected) {
+  if (!bytes) return Malformed(text.substr(0, 60), type, expected);
+  return Datum::Text(*std::move(bytes));
+}
+
+std::optional<std::string> EncodedInterval(std::string_view text) {
+  std::optional<Interval> interval = ParseInterval(text);
+  if (!interval) return std::nullopt;
+  return EncodeInterval(*interval);
+}
+
 template <typename T>
 absl::StatusOr<Datum> TimeOr(std::optional<T> value, std::string_view text, DataType type, std::string_view expected) {
   if (!value) return Malformed(text, type, expected);
   return Datum::Int(*value);
 }
 
-std::string FormatDouble(double value) {
+template <typename T>
+std::string FormatFloating(T value) {
   if (std::isnan(value)) return "NaN";
   if (std::isinf(value)) return value < 0 ? "-Infinity" : "Infinity";
   char digits[32];
@@ -102,6 +133,8 @@ std::string FormatDouble(double value) {
   CHECK(error == std::errc());
   return std::string(digits, end);
 }
+
+std::string FormatDouble(double value) { return FormatFloating(value); }
 
 }  // namespace
 
@@ -120,13 +153,25 @@ absl::StatusOr<Datum> ParseDatum(std::string_view text, DataType type) {
     case TypeKind::kDouble:
       return ParseDouble(text, type);
     case TypeKind::kText:
-      return Datum::Text(std::string(text));
+      return ParseText(text, type);
     case TypeKind::kDate:
       return TimeOr(ParseDate(text), text, type, "YYYY-MM-DD");
     case TypeKind::kTimestamp:
       return TimeOr(ParseTimestamp(text), text, type, "YYYY-MM-DD HH:MM:SS");
     case TypeKind::kTimestamptz:
       return TimeOr(ParseTimestamptz(text), text, type, "YYYY-MM-DDTHH:MM:SSZ");
+    case TypeKind::kReal:
+      return ParseReal(text, type);
+    case TypeKind::kTime:
+      return TimeOr(ParseTimeOfDay(text), text, type, "HH:MM:SS");
+    case TypeKind::kBytea:
+      return BytesOr(ParseBytea(text), text, type, "\\x and hexadecimal digits");
+    case TypeKind::kUuid:
+      return BytesOr(ParseUuid(StripBlanks(text)), text, type, "32 hexadecimal digits");
+    case TypeKind::kInterval:
+      return BytesOr(EncodedInterval(text), text, type, "a text like 1 day 02:03:04");
+    case TypeKind::kJsonb:
+      return BytesOr(CanonicalJson(text), text, type, "JSON");
   }
   __builtin_unreachable();
 }
@@ -147,7 +192,9 @@ std::string FormatDatum(const Datum& datum, DataType type) {
     case TypeKind::kDouble:
       return FormatDouble(datum.double_value());
     case TypeKind::kText:
-      return datum.text_value();
+      text = datum.text_value();
+      PadText(type, &text);
+      return text;
     case TypeKind::kDate:
       AppendDate(datum.int_value(), &text);
       return text;
@@ -157,6 +204,22 @@ std::string FormatDatum(const Datum& datum, DataType type) {
     case TypeKind::kTimestamptz:
       AppendTimestamptz(datum.int_value(), &text);
       return text;
+    case TypeKind::kReal:
+      return FormatFloating(static_cast<float>(datum.double_value()));
+    case TypeKind::kTime:
+      AppendTimeOfDay(datum.int_value(), &text);
+      return text;
+    case TypeKind::kBytea:
+      AppendBytea(datum.text_value(), &text);
+      return text;
+    case TypeKind::kUuid:
+      AppendUuid(datum.text_value(), &text);
+      return text;
+    case TypeKind::kInterval:
+      AppendInterval(DecodeInterval(datum.text_value()), &text);
+      return text;
+    case TypeKind::kJsonb:
+      return datum.text_value();
   }
   __builtin_unreachable();
 }

@@ -4,6 +4,7 @@
 #include <bit>
 #include <compare>
 #include <cstdint>
+#include <optional>
 
 namespace freshet {
 
@@ -22,6 +23,13 @@ inline bool DoublesEqual(double a, double b) { return a == b || (a != a && b != 
 inline uint64_t CanonicalDoubleBits(double value) {
   if (value != value) return 0x7FF8000000000000ull;
   return std::bit_cast<uint64_t>(value + 0.0);  // -0.0 + 0.0 = 0.0
+}
+
+// A double as the nearest value of real. No value: it is out of real's range, or not 0 and becomes 0.
+inline std::optional<double> RealOf(double value) {
+  const auto real = static_cast<float>(value);
+  const bool lost = (real == 0) != (value == 0) || (real - real != 0 && value - value == 0);
+  return lost ? std::nullopt : std::optional(static_cast<double>(real));
 }
 
 }  // namespace freshet

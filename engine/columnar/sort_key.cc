@@ -4,10 +4,12 @@
 // its scale. What is below the first byte is inverted where the order is descending.
 #include "engine/columnar/sort_key.h"
 
+#include <algorithm>
 #include <bit>
 
 #include "engine/base/check.h"
 #include "engine/columnar/double_order.h"
+#include "engine/columnar/interval.h"
 
 namespace freshet {
 namespace {
@@ -39,7 +41,7 @@ void Invert(std::string* out, size_t begin) {
   for (size_t i = begin; i < out->size(); ++i) (*out)[i] = static_cast<char>(~(*out)[i]);
 }
 
-void PutNumeric(const Numeric& value, std::string* out) {
+void PutNumeric(const Numeric& value, bool value_only, std::string* out) {
   const int128 unscaled = value.unscaled();
   out->push_back(unscaled < 0 ? kNegative : unscaled == 0 ? kZero : kPositive);
   if (unscaled != 0) {
@@ -51,10 +53,10 @@ void PutNumeric(const Numeric& value, std::string* out) {
     out->push_back('\0');
     if (unscaled < 0) Invert(out, begin);
   }
-  out->push_back(static_cast<char>(value.scale));
+  if (!value_only) out->push_back(static_cast<char>(value.scale));
 }
 
-void PutValue(const Column& column, uint32_t row, std::string* out) {
+void PutValue(const Column& column, uint32_t row, bool value_only, std::string* out) {
   switch (column.physical()) {
     case PhysicalType::kBool:
       return out->push_back(static_cast<char>(column.values<uint8_t>()[row]));
@@ -67,8 +69,11 @@ void PutValue(const Column& column, uint32_t row, std::string* out) {
       return PutWhole(bits < 0 ? bits ^ INT64_MAX : bits, out);
     }
     case PhysicalType::kNumeric:
-      return PutNumeric(column.values<Numeric>()[row], out);
+      return PutNumeric(column.values<Numeric>()[row], value_only, out);
     case PhysicalType::kString:
+      if (value_only && column.type().kind == TypeKind::kInterval) {
+        return PutText(SpanBytes(column.values<StringCell>()[row].view()), out);
+      }
       return PutText(column.values<StringCell>()[row].view(), out);
   }
 }
@@ -98,7 +103,7 @@ class KeyBytes {
       text.push_back(c);
     }
   }
-  Numeric Decimal() {
+  Numeric Decimal(bool value_only) {
     const auto sign = static_cast<char>(Next());
     const bool negative = sign == kNegative;
     int128 unscaled = 0;
@@ -107,7 +112,7 @@ class KeyBytes {
       behind_point = kPlaceOfPoint - Next(negative);
       for (uint8_t digit; (digit = Next(negative)) != 0; ++behind_point) unscaled = unscaled * 10 + (digit - 1);
     }
-    const int32_t scale = Next();
+    const int32_t scale = value_only ? std::max(behind_point, 0) : Next();
     if (sign != kZero) unscaled *= PowerOfTen(scale - behind_point);
     return Numeric::Make(negative ? -unscaled : unscaled, scale);
   }
@@ -118,7 +123,7 @@ class KeyBytes {
   bool inverted_;
 };
 
-Datum ValueOf(KeyBytes& bytes, PhysicalType type) {
+Datum ValueOf(KeyBytes& bytes, PhysicalType type, bool value_only) {
   switch (type) {
     case PhysicalType::kBool:
       return Datum::Bool(bytes.Next() != 0);
@@ -131,7 +136,7 @@ Datum ValueOf(KeyBytes& bytes, PhysicalType type) {
       return Datum::Double(std::bit_cast<double>(bits < 0 ? bits ^ INT64_MAX : bits));
     }
     case PhysicalType::kNumeric:
-      return Datum::Decimal(bytes.Decimal());
+      return Datum::Decimal(bytes.Decimal(value_only));
     case PhysicalType::kString:
       return Datum::Text(bytes.Text());
   }
@@ -144,7 +149,7 @@ void AppendSortKey(const Column& column, uint32_t row, SortOrder order, std::str
   if (!column.IsValue(row)) return out->push_back(order.nulls_first ? kNullFirst : kNullLast);
   out->push_back(kValue);
   const size_t begin = out->size();
-  PutValue(column, row, out);
+  PutValue(column, row, order.value_only, out);
   if (order.descending) Invert(out, begin);
 }
 
@@ -154,7 +159,7 @@ Datum TakeSortKey(std::string_view* bytes, DataType type, SortOrder order) {
   bytes->remove_prefix(1);
   if (tag != kValue) return Datum::Null();
   KeyBytes reader(bytes, order.descending);
-  Datum value = ValueOf(reader, PhysicalOf(type.kind));
+  Datum value = ValueOf(reader, PhysicalOf(type.kind), order.value_only);
   *bytes = reader.rest();
   return value;
 }

@@ -13,6 +13,8 @@ namespace freshet {
 struct SortOrder {
   bool descending = false;
   bool nulls_first = false;
+  // Only what is compared, so that 1.0 and 1.00, or equal intervals, have one key; it does not give them back.
+  bool value_only = false;
 
   bool operator==(const SortOrder&) const = default;
 };

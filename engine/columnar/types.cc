@@ -35,6 +35,18 @@ constexpr std::array kNames = std::to_array<std::pair<std::string_view, TypeKind
     {"timestamp without time zone", TypeKind::kTimestamp},
     {"timestamptz", TypeKind::kTimestamptz},
     {"timestamp with time zone", TypeKind::kTimestamptz},
+    {"char", TypeKind::kText},
+    {"character", TypeKind::kText},
+    {"bpchar", TypeKind::kText},
+    {"real", TypeKind::kReal},
+    {"float4", TypeKind::kReal},
+    {"time", TypeKind::kTime},
+    {"time without time zone", TypeKind::kTime},
+    {"bytea", TypeKind::kBytea},
+    {"uuid", TypeKind::kUuid},
+    {"interval", TypeKind::kInterval},
+    {"jsonb", TypeKind::kJsonb},
+    {"json", TypeKind::kJsonb},
 });
 
 // Lower case, one blank between words, none at the ends.
@@ -44,13 +56,14 @@ std::string Normalize(std::string_view name) {
   return normal;
 }
 
-bool ParsePart(std::string_view text, int max, uint8_t* out) {
+template <typename T>
+bool ParsePart(std::string_view text, uint32_t max, T* out) {
   while (text.starts_with(' ')) text.remove_prefix(1);
   while (text.ends_with(' ')) text.remove_suffix(1);
-  int value = 0;
+  uint32_t value = 0;
   auto [end, error] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (error != std::errc() || end != text.data() + text.size() || value < 0 || value > max) return false;
-  *out = static_cast<uint8_t>(value);
+  if (error != std::errc() || end != text.data() + text.size() || value > max) return false;
+  *out = static_cast<T>(value);
   return true;
 }
 
@@ -72,13 +85,26 @@ std::string TypeName(DataType type) {
     case TypeKind::kDouble:
       return "double precision";
     case TypeKind::kText:
-      return "text";
+      if (type.length == 0) return "text";
+      return StrCat(type.padded ? "char(" : "varchar(", type.length, ")");
     case TypeKind::kDate:
       return "date";
     case TypeKind::kTimestamp:
       return "timestamp";
     case TypeKind::kTimestamptz:
       return "timestamptz";
+    case TypeKind::kReal:
+      return "real";
+    case TypeKind::kTime:
+      return "time";
+    case TypeKind::kBytea:
+      return "bytea";
+    case TypeKind::kUuid:
+      return "uuid";
+    case TypeKind::kInterval:
+      return "interval";
+    case TypeKind::kJsonb:
+      return "jsonb";
   }
   __builtin_unreachable();
 }
@@ -98,8 +124,16 @@ std::optional<DataType> ParseTypeName(std::string_view name) {
   for (const auto& [known, kind] : kNames) {
     if (known != word) continue;
     DataType type{.kind = kind};
-    if (word.size() == normal.size()) return type;
-    // Only numeric keeps a modifier: varchar(n) and timestamp(n) would have to cut values, which is not built.
+    type.padded = known == "char" || known == "character" || known == "bpchar";
+    if (word.size() == normal.size()) {
+      if (type.padded) type.length = 1;
+      return type;
+    }
+    if (kind == TypeKind::kText && known != "text") {
+      if (!ParsePart(modifier, kMaxTextLength, &type.length) || type.length == 0) return std::nullopt;
+      return type;
+    }
+    // timestamp(n) would have to round values, which is not built.
     if (kind != TypeKind::kNumeric) return std::nullopt;
     size_t comma = modifier.find(',');
     if (!ParsePart(modifier.substr(0, comma), kMaxNumericPrecision, &type.precision) || type.precision == 0) {

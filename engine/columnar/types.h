@@ -23,16 +23,23 @@ enum class TypeKind : uint8_t {
   kDate,         // days since 1970-01-01
   kTimestamp,    // microseconds since 1970-01-01, without a zone
   kTimestamptz,  // microseconds since 1970-01-01 UTC
+  kReal,         // a double that a float can hold
+  kTime,         // microseconds since midnight, up to 24 hours
+  kBytea,
+  kUuid,      // 16 bytes
+  kInterval,  // interval.h
+  kJsonb,     // json_text.h: its text in one form
 };
+inline constexpr size_t kTypeKinds = static_cast<size_t>(TypeKind::kJsonb) + 1;
 
 // How values lie in memory.
 enum class PhysicalType : uint8_t {
   kBool,     // uint8_t, 0 or 1
   kInt32,    // int32_t: smallint (range-checked), integer, date
-  kInt64,    // int64_t: bigint, timestamp, timestamptz
-  kDouble,   // double
+  kInt64,    // int64_t: bigint, timestamp, timestamptz, time
+  kDouble,   // double: double precision, real
   kNumeric,  // Numeric (numeric.h)
-  kString,   // StringCell (string_cell.h): text in UTF-8
+  kString,   // StringCell (string_cell.h): text in UTF-8; bytes of bytea, uuid, interval, jsonb
 };
 
 struct DataType {
@@ -40,11 +47,19 @@ struct DataType {
   // numeric(precision, scale); precision 0 = unconstrained: each value keeps its own scale, as in PostgreSQL.
   uint8_t precision = 0;
   uint8_t scale = 0;
+  // char(n): blanks at the end mean nothing; they are left out of a value and written with its text form.
+  bool padded = false;
+  // text: varchar(length) or char(length); 0 = any.
+  uint32_t length = 0;
+
+  // Whether it takes only some values of its kind.
+  constexpr bool has_modifier() const { return precision != 0 || length != 0; }
 
   bool operator==(const DataType&) const = default;
 };
 
 inline constexpr uint8_t kMaxNumericPrecision = 38;
+inline constexpr uint32_t kMaxTextLength = 10'485'760;  // of varchar(n)
 
 constexpr PhysicalType PhysicalOf(TypeKind kind) {
   switch (kind) {
@@ -57,12 +72,18 @@ constexpr PhysicalType PhysicalOf(TypeKind kind) {
     case TypeKind::kBigint:
     case TypeKind::kTimestamp:
     case TypeKind::kTimestamptz:
+    case TypeKind::kTime:
       return PhysicalType::kInt64;
     case TypeKind::kDouble:
+    case TypeKind::kReal:
       return PhysicalType::kDouble;
     case TypeKind::kNumeric:
       return PhysicalType::kNumeric;
     case TypeKind::kText:
+    case TypeKind::kBytea:
+    case TypeKind::kUuid:
+    case TypeKind::kInterval:
+    case TypeKind::kJsonb:
       return PhysicalType::kString;
   }
   __builtin_unreachable();

@@ -47,6 +47,8 @@ bool AsksForOneOf(const Expression& expression) {
   if (expression.arguments.size() < kFewestConstants) return false;
   const Expression& first = expression.arguments[0];
   if (first.kind != ExpressionKind::kCall || first.function->name != "=") return false;
+  // Equal intervals may differ in their bytes, by which a set finds.
+  if (first.arguments[1].type.kind == TypeKind::kInterval) return false;
   const std::string value = FormatExpression(first.arguments[0]);
   return std::all_of(expression.arguments.begin(), expression.arguments.end(), [&](const Expression& argument) {
     return argument.kind == ExpressionKind::kCall && argument.function == first.function &&
@@ -56,7 +58,8 @@ bool AsksForOneOf(const Expression& expression) {
 }
 
 uint64_t PackType(DataType type) {
-  return static_cast<uint64_t>(type.kind) | (uint64_t{type.precision} << 8) | (uint64_t{type.scale} << 16);
+  return static_cast<uint64_t>(type.kind) | (uint64_t{type.precision} << 8) | (uint64_t{type.scale} << 16) |
+         (uint64_t{type.padded} << 24) | (uint64_t{type.length} << 32);
 }
 
 class Compiler {

@@ -33,6 +33,7 @@ void AppendLiteral(const Expression& expression, std::string* out) {
     case TypeKind::kBigint:
     case TypeKind::kNumeric:
     case TypeKind::kDouble:
+    case TypeKind::kReal:
       out->append(text);
       return;
     case TypeKind::kText:
@@ -40,6 +41,11 @@ void AppendLiteral(const Expression& expression, std::string* out) {
     case TypeKind::kDate:
     case TypeKind::kTimestamp:
     case TypeKind::kTimestamptz:
+    case TypeKind::kTime:
+    case TypeKind::kBytea:
+    case TypeKind::kUuid:
+    case TypeKind::kInterval:
+    case TypeKind::kJsonb:
       out->append(TypeName(expression.type)).push_back(' ');
       break;
   }

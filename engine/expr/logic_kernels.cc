@@ -2,6 +2,7 @@
 
 #include <cstring>
 
+#include "engine/columnar/interval.h"
 #include "engine/expr/kernel_loops.h"
 #include "engine/expr/value_order.h"
 #include "engine/expr/value_set.h"
@@ -75,6 +76,11 @@ void EqualsOfType(const KernelCall& call, const Vector& a, const Vector& b, uint
   }
 }
 
+void EqualIntervals(const KernelCall& call, const Vector& a, const Vector& b, uint8_t* out) {
+  auto span = [](const Vector& vector, uint32_t row) { return SpanBytes(vector.At<StringCell>(row).view()); };
+  ForSelected(call, [&](uint32_t row) { out[row] = a.IsValue(row) && b.IsValue(row) && span(a, row) == span(b, row); });
+}
+
 // One byte a row: whether two values are equal. Means nothing where one is not a value.
 void Equals(const KernelCall& call, const Vector& a, const Vector& b, uint8_t* out) {
   CHECK(a.physical() == b.physical());
@@ -90,6 +96,7 @@ void Equals(const KernelCall& call, const Vector& a, const Vector& b, uint8_t* o
     case PhysicalType::kNumeric:
       return EqualsOfType<Numeric>(call, a, b, out);
     case PhysicalType::kString:
+      if (a.type().kind == TypeKind::kInterval) return EqualIntervals(call, a, b, out);
       return EqualsOfType<StringCell>(call, a, b, out);
   }
 }

@@ -10,23 +10,29 @@
 namespace freshet {
 namespace {
 
-constexpr size_t kTypeCount = static_cast<size_t>(TypeKind::kTimestamptz) + 1;
-
 ScalarFunctionList MakeFunctions() {
   ScalarFunctionList list;
   AddComparisonFunctions(&list);
   AddArithmeticFunctions(&list);
   AddNumericArithmeticFunctions(&list);
+  AddWholeNumberFunctions(&list);
   AddMathFunctions(&list);
   AddGreatestLeastFunctions(&list);
   AddRowCountFunctions(&list);
   AddTextFunctions(&list);
   AddTextCaseFunctions(&list);
   AddTextPartFunctions(&list);
+  AddQuoteFunctions(&list);
   AddLikeFunctions(&list);
   AddRegularExpressionFunctions(&list);
   AddTimeFunctions(&list);
   AddTimePartFunctions(&list);
+  AddTimeFormatFunctions(&list);
+  AddRealFunctions(&list);
+  AddByteFunctions(&list);
+  AddDigestFunctions(&list);
+  AddIntervalFunctions(&list);
+  AddJsonFunctions(&list);
   return list;
 }
 
@@ -35,6 +41,10 @@ ScalarFunctionList MakeCasts() {
   AddNumberCasts(&list);
   AddTextCasts(&list);
   AddTimeCasts(&list);
+  AddRealCasts(&list);
+  AddByteCasts(&list);
+  AddIntervalCasts(&list);
+  AddJsonCasts(&list);
   return list;
 }
 
@@ -49,7 +59,7 @@ const std::map<std::string_view, Signatures>& FunctionsByName() {
   return index;
 }
 
-using CastTable = std::array<std::array<const ScalarFunction*, kTypeCount>, kTypeCount>;
+using CastTable = std::array<std::array<const ScalarFunction*, kTypeKinds>, kTypeKinds>;
 
 const CastTable& Casts() {
   static const ScalarFunctionList casts = MakeCasts();
@@ -76,13 +86,20 @@ int NumberRank(TypeKind kind) {
       return 3;
     case TypeKind::kNumeric:
       return 4;
-    case TypeKind::kDouble:
+    case TypeKind::kReal:
       return 5;
+    case TypeKind::kDouble:
+      return 6;
     case TypeKind::kBoolean:
     case TypeKind::kText:
     case TypeKind::kDate:
     case TypeKind::kTimestamp:
     case TypeKind::kTimestamptz:
+    case TypeKind::kTime:
+    case TypeKind::kBytea:
+    case TypeKind::kUuid:
+    case TypeKind::kInterval:
+    case TypeKind::kJsonb:
       return 0;
   }
   __builtin_unreachable();
@@ -119,6 +136,7 @@ bool IsImplicitCast(TypeKind from, TypeKind to) {
   if (from == to) return true;
   if (NumberRank(from) > 0 && NumberRank(to) > 0) return NumberRank(from) < NumberRank(to);
   if (from == TypeKind::kDate) return to == TypeKind::kTimestamp || to == TypeKind::kTimestamptz;
+  if (from == TypeKind::kTime) return to == TypeKind::kInterval;
   return from == TypeKind::kTimestamp && to == TypeKind::kTimestamptz;
 }
 

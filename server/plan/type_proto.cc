@@ -1,9 +1,5 @@
 #include "server/plan/type_proto.h"
 
-#include <array>
-#include <utility>
-#include <vector>
-
 #include "absl/strings/ascii.h"
 #include "engine/base/check.h"
 #include "engine/base/str_cat.h"
@@ -13,15 +9,10 @@
 namespace freshet {
 namespace {
 
-// Types of the definition language that the engine does not have yet.
-constexpr std::pair<std::string_view, v1::TypeKind> kOtherTypes[] = {
-    {"real", v1::REAL},         {"float4", v1::REAL}, {"bytea", v1::BYTEA}, {"time", v1::TIME},
-    {"interval", v1::INTERVAL}, {"uuid", v1::UUID},   {"jsonb", v1::JSONB}, {"json", v1::JSONB},
-};
 constexpr std::string_view kTypeNames[] = {"boolean", "smallint", "integer",   "bigint",      "numeric", "double",
                                            "text",    "date",     "timestamp", "timestamptz", "varchar", "int",
                                            "decimal", "float8",   "bool",      "real",        "time",    "interval",
-                                           "bytea",   "uuid",     "jsonb"};
+                                           "bytea",   "uuid",     "jsonb",     "char"};
 
 v1::TypeKind KindToProto(TypeKind kind) {
   switch (kind) {
@@ -45,6 +36,18 @@ v1::TypeKind KindToProto(TypeKind kind) {
       return v1::TIMESTAMP;
     case TypeKind::kTimestamptz:
       return v1::TIMESTAMPTZ;
+    case TypeKind::kReal:
+      return v1::REAL;
+    case TypeKind::kTime:
+      return v1::TIME;
+    case TypeKind::kBytea:
+      return v1::BYTEA;
+    case TypeKind::kUuid:
+      return v1::UUID;
+    case TypeKind::kInterval:
+      return v1::INTERVAL;
+    case TypeKind::kJsonb:
+      return v1::JSONB;
   }
   __builtin_unreachable();
 }
@@ -56,19 +59,13 @@ std::optional<v1::Type> ParseTypeProto(std::string_view name) {
   std::string trimmed = absl::AsciiStrToLower(std::string(name));
   absl::StripAsciiWhitespace(&trimmed);
   if (auto type = ParseTypeName(trimmed)) return TypeToProto(*type);
-  v1::Type result;
   if (trimmed.ends_with("[]")) {
     auto element = ParseTypeProto(std::string_view(trimmed).substr(0, trimmed.size() - 2));
     if (!element) return std::nullopt;
+    v1::Type result;
     result.set_kind(v1::ARRAY);
     *result.mutable_element() = *std::move(element);
     return result;
-  }
-  for (const auto& [other, kind] : kOtherTypes) {
-    if (trimmed == other) {
-      result.set_kind(kind);
-      return result;
-    }
   }
   return std::nullopt;
 }
@@ -76,9 +73,6 @@ std::optional<v1::Type> ParseTypeProto(std::string_view name) {
 std::string FormatTypeProto(const v1::Type& type) {
   if (auto engine = EngineType(type)) return TypeName(*engine);
   if (type.kind() == v1::ARRAY) return StrCat(FormatTypeProto(type.element()), "[]");
-  for (const auto& [name, kind] : kOtherTypes) {
-    if (type.kind() == kind) return std::string(name);
-  }
   return absl::AsciiStrToLower(v1::TypeKind_Name(type.kind()));
 }
 
@@ -88,8 +82,8 @@ std::string SuggestTypeName(std::string_view name) {
     return "inside of { } or [ ] a type with a comma needs quotes: \"numeric(12,2)\"";
   }
   std::string nearest = NearestName(name, kTypeNames);
-  return nearest.empty() ? "types: boolean, smallint, integer, bigint, numeric(p,s), double, text, date, timestamp, "
-                           "timestamptz"
+  return nearest.empty() ? "types: boolean, smallint, integer, bigint, numeric(p,s), real, double, text, varchar(n), "
+                           "char(n), bytea, date, time, timestamp, timestamptz, interval, uuid, jsonb"
                          : StrCat("did you mean ", nearest, "?");
 }
 
@@ -98,6 +92,8 @@ v1::Type TypeToProto(DataType type) {
   result.set_kind(KindToProto(type.kind));
   result.set_precision(type.precision);
   result.set_scale(type.scale);
+  result.set_length(type.length);
+  result.set_padded(type.padded);
   return result;
 }
 

@@ -98,6 +98,23 @@ bool FitsDistinctRows(const BoundAggregate& bound) {
   return any && fits && arguments.size() == 1;
 }
 
+// Equal intervals may differ in their bytes, by which groups are told apart.
+void CheckIntervals(const BoundAggregate& bound, const std::string& path, ProblemList& problems) {
+  auto check = [&](const Expression& value, std::string_view what) {
+    if (value.type.kind != TypeKind::kInterval) return;
+    problems.Add({.code = ErrorCode::kUnsupported,
+                  .path = path,
+                  .message = StrCat(what, " intervals is not built in this release"),
+                  .suggestion = "use extract(epoch from x)"});
+  };
+  for (const auto& key : bound.keys) {
+    if (key) check(*key, "grouping by");
+  }
+  for (const BoundAggregateCall& call : bound.calls) {
+    if (call.distinct) check(call.arguments[0], "DISTINCT of");
+  }
+}
+
 void CheckNames(const v1::Aggregate& aggregate, const std::string& path, ProblemList& problems) {
   std::set<std::string> seen;
   auto check = [&](const v1::NamedExpression& each, std::string_view section) {
@@ -137,6 +154,7 @@ BuiltRelation AggregateRelation(const v1::Aggregate& aggregate, const std::strin
     built.scope.push_back(
         {aggregate.values(static_cast<int>(i)).name(), {}, value ? std::optional(value->type) : std::nullopt});
   }
+  CheckIntervals(bound, path, problems);
   if (!bound.complete || input.node == nullptr) return built;
   const bool over_distinct_rows = FitsDistinctRows(bound);
   built.node = AggregateBuilder(aggregate, owner, input.node, std::move(bound)).Build(over_distinct_rows);

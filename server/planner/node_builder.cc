@@ -434,6 +434,12 @@ BuiltRelation NodeBuilder::BuildTopK(const v1::TopK& top, const std::string& pat
   if (input.node == nullptr) return input;
   PlanTopK node;
   node.group = *std::move(group);
+  for (uint32_t column : node.group) {
+    if (input.node->schema()[column].type.kind != TypeKind::kInterval) continue;
+    Add(ErrorCode::kUnsupported, JoinPath(path, "group"), "groups of an interval are not built in this release",
+        "use extract(epoch from x)");
+    return input;
+  }
   for (size_t i = 0; i < order->size(); ++i) {
     const v1::OrderColumn& written = top.order(static_cast<int>(i));
     const bool nulls_first =
@@ -448,7 +454,16 @@ BuiltRelation NodeBuilder::BuildTopK(const v1::TopK& top, const std::string& pat
 
 BuiltRelation NodeBuilder::BuildDistinct(const v1::Distinct& distinct, const std::string& path) {
   BuiltRelation input = Input(distinct.input(), path);
-  if (input.node != nullptr) input.node = Make(PlanDistinct{}, {input.node});
+  if (input.node == nullptr) return input;
+  for (const Field& field : input.node->schema()) {
+    if (field.type.kind != TypeKind::kInterval) continue;
+    problems_.Add({.code = ErrorCode::kUnsupported,
+                   .path = path,
+                   .message = StrCat("distinct rows with an interval (", field.name, ") are not built in this release"),
+                   .suggestion = "use extract(epoch from x)"});
+    return input;
+  }
+  input.node = Make(PlanDistinct{}, {input.node});
   return input;
 }
 

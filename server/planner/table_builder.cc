@@ -185,6 +185,9 @@ class TableBuilder {
       if (Contains(primary_key_, {*column})) {
         Add(ErrorCode::kDuplicateName, item, StrCat("the column ", table_.primary_key(i), " stands twice in the key"));
       }
+      if (scope_[*column].type && scope_[*column].type->kind == TypeKind::kInterval) {
+        Add(ErrorCode::kUnsupported, item, "an interval as a key is not built in this release");
+      }
       primary_key_.push_back(*column);
     }
     CheckRetention();

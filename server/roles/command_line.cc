@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "engine/base/check.h"
+#include "engine/functions/function_reference.h"
 #include "fmt/format.h"
 #include "server/errors/error_list.h"
 #include "server/roles/version.h"
@@ -51,6 +52,7 @@ absl::StatusOr<CommandLine> ReadCommandLine(int argc, const char* const* argv) {
   std::string config, data_dir, http_address, grpc_address, log_level;
   std::vector<std::string> sets;
   bool help_settings = false;
+  bool help_functions = false;
   bool version = false;
   CLI::App app(
       "Keeps the results of pipelines fresh: serves HTTP and gRPC, launches the shards.\n"
@@ -63,6 +65,8 @@ absl::StatusOr<CommandLine> ReadCommandLine(int argc, const char* const* argv) {
   app.add_option("--config", config, "A YAML file of settings");
   app.add_option("--set", sets, "Any setting, as name=value; may repeat")->take_all();
   app.add_flag("--help-settings", help_settings, "Print every setting with its default and bounds");
+  app.add_flag("--help-functions", help_functions,
+               "Print every SQL function with what it takes and gives, as Markdown");
   app.add_flag("--version", version, "Print the version");
   try {
     app.parse(argc, argv);
@@ -73,6 +77,7 @@ absl::StatusOr<CommandLine> ReadCommandLine(int argc, const char* const* argv) {
     return MakeError(ErrorCode::kInvalidRequest, fmt::format("{} (freshetd --help lists the options)", error.what()));
   }
   if (help_settings) line.print = SettingsHelp();
+  if (help_functions) line.print = FunctionReference();
   if (version) line.print = fmt::format("freshetd {}\n", kVersion);
   if (line.print) return line;
 

@@ -69,6 +69,21 @@ inline std::string RandomText(Random& random, const RandomRowOptions& options) {
   return text;
 }
 
+// Of the types whose cells are bytes.
+inline Datum RandomBytes(Random& random, DataType type) {
+  const std::string number = std::to_string(10 + RandomBelow(random, 80));
+  switch (type.kind) {
+    case TypeKind::kUuid:
+      return *ParseDatum(std::string(30, '7') + number, type);
+    case TypeKind::kInterval:
+      return *ParseDatum(number + " days", type);
+    case TypeKind::kJsonb:
+      return *ParseDatum("[" + number + "]", type);
+    default:
+      return Datum::Text(number + '\0' + number);
+  }
+}
+
 // A value that fits `type`, NULL or ERROR.
 inline Datum RandomDatum(Random& random, DataType type, const RandomRowOptions& options = {}) {
   if (RandomChance(random, options.null_share)) return Datum::Null();
@@ -95,6 +110,15 @@ inline Datum RandomDatum(Random& random, DataType type, const RandomRowOptions& 
     case TypeKind::kTimestamp:
     case TypeKind::kTimestamptz:
       return Datum::Int(RandomInteger(random, -62'135'596'800'000'000, 253'402'300'799'999'999, options));
+    case TypeKind::kTime:
+      return Datum::Int(RandomInteger(random, 0, 86'400'000'000, options));
+    case TypeKind::kReal:
+      return Datum::Double(static_cast<float>(RandomInteger(random, -1'000'000, 1'000'000, options)) / 8);
+    case TypeKind::kBytea:
+    case TypeKind::kUuid:
+    case TypeKind::kInterval:
+    case TypeKind::kJsonb:
+      return RandomBytes(random, type);
   }
   __builtin_unreachable();
 }

@@ -16,6 +16,7 @@ std::vector<AggregateFunction> BitFunctions();
 std::vector<AggregateFunction> VarianceFunctions();
 std::vector<AggregateFunction> ExtremeRowFunctions();
 std::vector<AggregateFunction> OrderedTextFunctions();
+std::vector<AggregateFunction> JsonAggregateFunctions();
 std::vector<AggregateFunction> PercentileFunctions();
 std::vector<AggregateFunction> RegressionFunctions();
 

@@ -10,9 +10,9 @@ namespace {
 
 std::vector<AggregateFunction> MakeList() {
   std::vector<AggregateFunction> all;
-  for (auto family :
-       {CountFunctions, SumFunctions, AverageFunctions, MinMaxFunctions, BooleanFunctions, BitFunctions,
-        VarianceFunctions, ExtremeRowFunctions, OrderedTextFunctions, PercentileFunctions, RegressionFunctions}) {
+  for (auto family : {CountFunctions, SumFunctions, AverageFunctions, MinMaxFunctions, BooleanFunctions, BitFunctions,
+                      VarianceFunctions, ExtremeRowFunctions, OrderedTextFunctions, JsonAggregateFunctions,
+                      PercentileFunctions, RegressionFunctions}) {
     std::ranges::move(family(), std::back_inserter(all));
   }
   return all;

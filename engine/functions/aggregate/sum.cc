@@ -1,5 +1,6 @@
 #include <limits>
 
+#include "engine/columnar/double_order.h"
 #include "engine/functions/aggregate/aggregate_families.h"
 #include "engine/functions/aggregate/result_cells.h"
 
@@ -57,6 +58,21 @@ Column SumOfDoubles(const ArgumentState& state, const AggregateForm& form, std::
   });
 }
 
+Column SumOfReals(const ArgumentState& state, const AggregateForm& form, std::span<const Entry* const> entries) {
+  double result;
+  return ResultCells(state, form.type, entries, [&](const Entry* entry, NoValue* no_value) -> const void* {
+    if (state.Count(entry) == 0) return nullptr;
+    bool overflow = false;
+    const std::optional<double> real = RealOf(state.double_sum()->Quotient(entry, 1, &overflow));
+    if (real && !overflow) {
+      result = *real;
+      return &result;
+    }
+    no_value->error = CellError::kOverflow;
+    return nullptr;
+  });
+}
+
 }  // namespace
 
 std::vector<AggregateFunction> SumFunctions() {
@@ -68,6 +84,7 @@ std::vector<AggregateFunction> SumFunctions() {
       {"sum", {TypeKind::kBigint}, TypeKind::kNumeric, kSum, SumOfBigints, kDoc},
       {"sum", {TypeKind::kNumeric}, TypeKind::kNumeric, kSum, SumOfNumerics, kDoc},
       {"sum", {TypeKind::kDouble}, TypeKind::kDouble, kSum, SumOfDoubles, "the exact sum of all values, rounded once"},
+      {"sum", {TypeKind::kReal}, TypeKind::kReal, kSum, SumOfReals, "the exact sum of all values, rounded once"},
   };
 }
 

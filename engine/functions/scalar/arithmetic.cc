@@ -189,6 +189,8 @@ void AddArithmeticFunctions(ScalarFunctionList* list) {
   constexpr TypeKind kDouble = TypeKind::kDouble;
   auto binary = [&](std::string_view name, ScalarKernel kernel, std::string_view doc) {
     list->push_back({name, {kDouble, kDouble}, kDouble, kernel, doc});
+    list->push_back({name, {TypeKind::kReal, kDouble}, kDouble, kernel, doc});
+    list->push_back({name, {kDouble, TypeKind::kReal}, kDouble, kernel, doc});
   };
   binary("+", CheckedBinaryLanes<double, double, double, AddDouble>, "The sum; ERROR if finite operands overflow.");
   binary("-", CheckedBinaryLanes<double, double, double, SubtractDouble>, "The difference; ERROR if it overflows.");

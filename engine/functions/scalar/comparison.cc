@@ -1,4 +1,5 @@
 // Comparison operators over all types, by value_order.h.
+#include "engine/columnar/interval.h"
 #include "engine/expr/kernel_loops.h"
 #include "engine/expr/value_order.h"
 #include "engine/functions/scalar/families.h"
@@ -65,6 +66,15 @@ void CompareNumerics(KernelCall& call) {
 }
 
 template <typename Comparison>
+void CompareIntervals(KernelCall& call) {
+  auto span = [&](size_t argument, uint32_t row) {
+    return SpanBytes(call.argument(argument).At<StringCell>(row).view());
+  };
+  ComputeRows<uint8_t>(call,
+                       [&](uint32_t row) { return static_cast<uint8_t>(Comparison()(span(0, row), span(1, row))); });
+}
+
+template <typename Comparison>
 void AddComparison(ScalarFunctionList* list, std::string_view symbol, std::string_view doc) {
   auto add = [&](TypeKind kind, ScalarKernel kernel) {
     list->push_back({symbol, {kind, kind}, TypeKind::kBoolean, kernel, doc});
@@ -79,11 +89,24 @@ void AddComparison(ScalarFunctionList* list, std::string_view symbol, std::strin
   add(TypeKind::kDate, CompareLanes<int32_t, Comparison>);
   add(TypeKind::kTimestamp, CompareLanes<int64_t, Comparison>);
   add(TypeKind::kTimestamptz, CompareLanes<int64_t, Comparison>);
+  add(TypeKind::kReal, CompareLanes<double, Comparison>);
+  for (auto [a, b] : {std::pair(TypeKind::kReal, TypeKind::kDouble), {TypeKind::kDouble, TypeKind::kReal}}) {
+    list->push_back({symbol, {a, b}, TypeKind::kBoolean, CompareLanes<double, Comparison>, doc});
+  }
+  add(TypeKind::kTime, CompareLanes<int64_t, Comparison>);
+  add(TypeKind::kBytea, CompareRows<StringCell, Comparison>);
+  add(TypeKind::kUuid, CompareRows<StringCell, Comparison>);
+  add(TypeKind::kInterval, CompareIntervals<Comparison>);
 }
 
 }  // namespace
 
 void AddComparisonFunctions(ScalarFunctionList* list) {
+  const std::vector<TypeKind> jsons(2, TypeKind::kJsonb);
+  list->push_back({"=", jsons, TypeKind::kBoolean, CompareRows<StringCell, Equal>,
+                   "Whether two JSON values are equal; numbers by their digits: 1.0 is not 1.00."});
+  list->push_back({"<>", jsons, TypeKind::kBoolean, CompareRows<StringCell, NotEqual>,
+                   "Whether two JSON values differ; numbers by their digits: 1.0 is not 1.00."});
   AddComparison<Equal>(list, "=", "Whether both values are equal; NaN = NaN, 1.0 = 1.00.");
   AddComparison<NotEqual>(list, "<>", "Whether the values differ.");
   AddComparison<Less>(list, "<", "Whether the first is below the second; NaN is above every number, text by bytes.");

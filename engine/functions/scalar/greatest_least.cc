@@ -47,6 +47,11 @@ void AddGreatestLeastFunctions(ScalarFunctionList* list) {
   AddPick<int32_t>(list, TypeKind::kDate);
   AddPick<int64_t>(list, TypeKind::kTimestamp);
   AddPick<int64_t>(list, TypeKind::kTimestamptz);
+  AddPick<double>(list, TypeKind::kReal);
+  AddPick<int64_t>(list, TypeKind::kTime);
+  AddPick<StringCell>(list, TypeKind::kBytea);
+  AddPick<StringCell>(list, TypeKind::kUuid);
+  AddPick<StringCell>(list, TypeKind::kInterval);
 }
 
 }  // namespace freshet

@@ -3,7 +3,7 @@
 #include <cstdint>
 
 #include "absl/strings/ascii.h"
-#include "engine/functions/scalar/utf8.h"
+#include "engine/columnar/characters.h"
 
 namespace freshet {
 namespace {

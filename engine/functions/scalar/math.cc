@@ -42,6 +42,8 @@ bool Always(double) { return true; }
 bool NotNegative(double x) { return !(x < 0); }
 bool Positive(double x) { return !(x <= 0); }
 bool InUnit(double x) { return !(x < -1 || x > 1); }
+bool AtLeastOne(double x) { return !(x < 1); }
+double Cotangent(double x) { return 1 / std::tan(x); }
 bool Finite(double x) { return !std::isinf(x); }
 
 double Power(KernelCall& call, uint32_t row, double base, double exponent) {
@@ -101,6 +103,13 @@ void AddMathFunctions(ScalarFunctionList* list) {
   unary("asin", InDomain<std::asin, InUnit>, "The angle in radians that has this sine.");
   unary("acos", InDomain<std::acos, InUnit>, "The angle in radians that has this cosine.");
   unary("atan", Simple<std::atan>, "The angle in radians that has this tangent.");
+  unary("cot", InDomain<Cotangent, Finite>, "The cotangent of an angle in radians.");
+  unary("sinh", Simple<std::sinh>, "The hyperbolic sine.");
+  unary("cosh", Simple<std::cosh>, "The hyperbolic cosine.");
+  unary("tanh", Simple<std::tanh>, "The hyperbolic tangent.");
+  unary("asinh", Simple<std::asinh>, "The value that has this hyperbolic sine.");
+  unary("acosh", InDomain<std::acosh, AtLeastOne>, "The value that has this hyperbolic cosine; ERROR below 1.");
+  unary("atanh", InDomain<std::atanh, InUnit>, "The value that has this hyperbolic tangent; ERROR outside of -1 to 1.");
   unary("degrees", Simple<ToDegrees>, "Radians as degrees.");
   unary("radians", Simple<ToRadians>, "Degrees as radians.");
   binary("atan2", Atan2Kernel, "The angle in radians of the point (second, first).");

@@ -7,7 +7,7 @@
 
 #include "engine/base/check.h"
 #include "engine/base/str_cat.h"
-#include "engine/functions/scalar/utf8.h"
+#include "engine/columnar/characters.h"
 
 namespace freshet {
 namespace {

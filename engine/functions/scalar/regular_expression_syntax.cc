@@ -8,7 +8,7 @@
 #include "absl/strings/ascii.h"
 #include "absl/strings/numbers.h"
 #include "engine/base/str_cat.h"
-#include "engine/functions/scalar/utf8.h"
+#include "engine/columnar/characters.h"
 
 namespace freshet {
 namespace {

@@ -2,9 +2,9 @@
 #include <algorithm>
 #include <cstring>
 
+#include "engine/columnar/characters.h"
 #include "engine/expr/kernel_loops.h"
 #include "engine/functions/scalar/families.h"
-#include "engine/functions/scalar/utf8.h"
 
 namespace freshet {
 namespace {

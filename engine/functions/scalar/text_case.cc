@@ -1,8 +1,8 @@
 // lower, upper and initcap.
+#include "engine/columnar/characters.h"
 #include "engine/expr/kernel_loops.h"
 #include "engine/functions/scalar/families.h"
 #include "engine/functions/scalar/letter_case.h"
-#include "engine/functions/scalar/utf8.h"
 
 namespace freshet {
 namespace {

@@ -6,6 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "engine/columnar/date_time.h"
+#include "engine/columnar/text_length.h"
 #include "engine/expr/kernel_loops.h"
 #include "engine/functions/scalar/families.h"
 #include "engine/functions/scalar/numeric_arithmetic.h"
@@ -90,6 +91,7 @@ CellError ReadTime(const std::optional<T>& read, T* value) {
 }
 CellError ReadDate(std::string_view text, int32_t* value) { return ReadTime(ParseDate(text), value); }
 CellError ReadTimestamp(std::string_view text, int64_t* value) { return ReadTime(ParseTimestamp(text), value); }
+CellError ReadTimeOfDay(std::string_view text, int64_t* value) { return ReadTime(ParseTimeOfDay(text), value); }
 CellError ReadTimestamptz(std::string_view text, int64_t* value) { return ReadTime(ParseTimestamptz(text), value); }
 
 template <typename T, CellError (*kRead)(std::string_view, T*)>
@@ -117,6 +119,13 @@ void NumericFromText(KernelCall& call) {
     call.Fail(row, CellError::kOverflow);
     return Numeric();
   });
+}
+
+void CutToLength(KernelCall& call) {
+  const Vector& text = call.argument(0);
+  call.ShareHeaps(text);
+  ComputeRows<StringCell>(
+      call, [&](uint32_t row) { return StringCell(CutText(text.At<StringCell>(row).view(), call.result_type())); });
 }
 
 // kWrite(value, &text)
@@ -158,6 +167,8 @@ void WriteDouble(const double& value, std::string* out) {
   out->append(digits, std::to_chars(digits, digits + sizeof(digits), value, format).ptr);
 }
 
+void WriteTimeOfDay(const int64_t& micros, std::string* out) { AppendTimeOfDay(micros, out); }
+
 void WriteDate(const int32_t& days, std::string* out) { AppendDate(days, out); }
 
 void WriteTimestamp(const int64_t& micros, std::string* out) {
@@ -186,8 +197,11 @@ void AddTextCasts(ScalarFunctionList* list) {
   from_text(kNumeric, NumericFromText, "Reads a decimal number of at most 38 digits.");
   from_text(kDouble, FromText<double, ReadDouble>, "Reads a number, NaN, Infinity or -Infinity.");
   from_text(kDate, FromText<int32_t, ReadDate>, "Reads YYYY-MM-DD.");
+  from_text(kTime, FromText<int64_t, ReadTimeOfDay>, "Reads HH:MM:SS.");
   from_text(kTimestamp, FromText<int64_t, ReadTimestamp>, "Reads YYYY-MM-DD HH:MM:SS; an offset is ignored.");
   from_text(kTimestamptz, FromText<int64_t, ReadTimestamptz>, "Reads YYYY-MM-DD HH:MM:SS+HH; no offset is UTC.");
+
+  from_text(kText, CutToLength, "Cuts to the length of varchar(n) or char(n).");
 
   auto to_text = [&](TypeKind from, ScalarKernel kernel, std::string_view doc) {
     list->push_back({"cast", {from}, kText, kernel, doc});
@@ -199,6 +213,7 @@ void AddTextCasts(ScalarFunctionList* list) {
   to_text(kNumeric, ToText<Numeric, WriteNumeric>, "Writes all digits of the scale.");
   to_text(kDouble, ToText<double, WriteDouble>, "Writes the shortest number that reads back the same.");
   to_text(kDate, ToText<int32_t, WriteDate>, "Writes YYYY-MM-DD.");
+  to_text(kTime, ToText<int64_t, WriteTimeOfDay>, "Writes HH:MM:SS.");
   to_text(kTimestamp, ToText<int64_t, WriteTimestamp>, "Writes YYYY-MM-DD HH:MM:SS.");
   to_text(kTimestamptz, ToText<int64_t, WriteTimestamptz>, "Writes YYYY-MM-DD HH:MM:SS+00.");
 }

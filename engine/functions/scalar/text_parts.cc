@@ -1,9 +1,9 @@
 // Functions whose result is a part of their text: it shares the text's memory.
 #include <algorithm>
 
+#include "engine/columnar/characters.h"
 #include "engine/expr/kernel_loops.h"
 #include "engine/functions/scalar/families.h"
-#include "engine/functions/scalar/utf8.h"
 
 namespace freshet {
 namespace {

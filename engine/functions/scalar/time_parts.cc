@@ -5,6 +5,7 @@
 
 #include "absl/strings/ascii.h"
 #include "engine/columnar/date_time.h"
+#include "engine/columnar/interval.h"
 #include "engine/expr/kernel_loops.h"
 #include "engine/functions/scalar/families.h"
 #include "engine/functions/scalar/numeric_arithmetic.h"
@@ -265,6 +266,81 @@ std::optional<FieldValue> FieldOfMoment(TimeField field, int64_t micros) {
   __builtin_unreachable();
 }
 
+// The clock of a span: of its sign, and hours of any number.
+std::optional<FieldValue> FieldOfClock(TimeField field, int64_t micros) {
+  switch (field) {
+    case TimeField::kMicroseconds:
+      return FieldValue{micros % kMicrosPerMinute};
+    case TimeField::kMilliseconds:
+      return FieldValue{micros % kMicrosPerMinute, 3};
+    case TimeField::kSecond:
+      return FieldValue{micros % kMicrosPerMinute, 6};
+    case TimeField::kMinute:
+      return FieldValue{micros / kMicrosPerMinute % 60};
+    case TimeField::kHour:
+      return FieldValue{micros / kMicrosPerHour};
+    case TimeField::kEpoch:
+      return FieldValue{micros, 6};
+    case TimeField::kDay:
+    case TimeField::kWeek:
+    case TimeField::kMonth:
+    case TimeField::kQuarter:
+    case TimeField::kYear:
+    case TimeField::kDecade:
+    case TimeField::kCentury:
+    case TimeField::kMillennium:
+    case TimeField::kIsoYear:
+    case TimeField::kDayOfWeek:
+    case TimeField::kIsoDayOfWeek:
+    case TimeField::kDayOfYear:
+    case TimeField::kJulian:
+    case TimeField::kTimezone:
+      return std::nullopt;
+  }
+  __builtin_unreachable();
+}
+
+std::optional<FieldValue> FieldOfInterval(TimeField field, const Interval& interval) {
+  const int64_t years = interval.months / 12, months = interval.months % 12;
+  switch (field) {
+    case TimeField::kDay:
+      return FieldValue{interval.days};
+    case TimeField::kMonth:
+      return FieldValue{months};
+    case TimeField::kQuarter:
+      return FieldValue{months / 3 + 1};
+    case TimeField::kYear:
+      return FieldValue{years};
+    case TimeField::kDecade:
+      return FieldValue{years / 10};
+    case TimeField::kCentury:
+      return FieldValue{years / 100};
+    case TimeField::kMillennium:
+      return FieldValue{years / 1000};
+    case TimeField::kEpoch: {  // a year has 365.25 days
+      const int128 days = static_cast<int128>(months) * 30 + interval.days;
+      const int128 micros =
+          days * kMicrosPerDay + static_cast<int128>(years) * (kMicrosPerDay / 4 * 1461) + interval.micros;
+      if (micros != static_cast<int64_t>(micros)) return std::nullopt;
+      return FieldValue{static_cast<int64_t>(micros), 6};
+    }
+    case TimeField::kMicroseconds:
+    case TimeField::kMilliseconds:
+    case TimeField::kSecond:
+    case TimeField::kMinute:
+    case TimeField::kHour:
+    case TimeField::kWeek:
+    case TimeField::kIsoYear:
+    case TimeField::kDayOfWeek:
+    case TimeField::kIsoDayOfWeek:
+    case TimeField::kDayOfYear:
+    case TimeField::kJulian:
+    case TimeField::kTimezone:
+      return FieldOfClock(field, interval.micros);
+  }
+  __builtin_unreachable();
+}
+
 void DateTrunc(KernelCall& call) {
   FieldArgument fields(call.argument(0));
   const Vector& moment = call.argument(1);
@@ -308,6 +384,18 @@ void ExtractFromMoment(KernelCall& call) {
 
 void ExtractFromDate(KernelCall& call) { ExtractBy<Numeric, int32_t>(call, FieldOfDay); }
 
+template <typename R>
+void ExtractFromInterval(KernelCall& call) {
+  ExtractBy<R, StringCell>(call, [](TimeField field, const StringCell& cell) {
+    return FieldOfInterval(field, DecodeInterval(cell.view()));
+  });
+}
+
+template <typename R>
+void ExtractFromTime(KernelCall& call) {
+  ExtractBy<R, int64_t>(call, FieldOfClock);
+}
+
 // date_part takes a date as its midnight.
 void DatePartOfDate(KernelCall& call) {
   ExtractBy<double, int32_t>(call, [](TimeField field, int32_t day) {
@@ -331,6 +419,10 @@ void AddTimePartFunctions(ScalarFunctionList* list) {
   add("extract", kDate, kNumeric, ExtractFromDate, kExtractDoc);
   add("extract", kTimestamp, kNumeric, ExtractFromMoment<Numeric, false>, kExtractDoc);
   add("extract", kTimestamptz, kNumeric, ExtractFromMoment<Numeric, true>, kExtractDoc);
+  add("extract", kTime, kNumeric, ExtractFromTime<Numeric>, kExtractDoc);
+  add("extract", kInterval, kNumeric, ExtractFromInterval<Numeric>, kExtractDoc);
+  add("date_part", kTime, kDouble, ExtractFromTime<double>, kExtractDoc);
+  add("date_part", kInterval, kDouble, ExtractFromInterval<double>, kExtractDoc);
   add("date_part", kDate, kDouble, DatePartOfDate, kExtractDoc);
   add("date_part", kTimestamp, kDouble, ExtractFromMoment<double, false>, kExtractDoc);
   add("date_part", kTimestamptz, kDouble, ExtractFromMoment<double, true>, kExtractDoc);

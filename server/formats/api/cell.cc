@@ -4,7 +4,12 @@
 #include <cstring>
 #include <limits>
 
+#include "engine/columnar/byte_text.h"
 #include "engine/columnar/date_time.h"
+#include "engine/columnar/double_order.h"
+#include "engine/columnar/interval.h"
+#include "engine/columnar/json_text.h"
+#include "engine/columnar/text_length.h"
 #include "simdjson.h"
 
 namespace freshet {
@@ -73,11 +78,45 @@ bool ReadTime(std::optional<T> value, Cell* out) {
   return true;
 }
 
-bool ReadText(const FieldCell& field, Cell* out) {
+bool ReadText(const FieldCell& field, DataType type, Cell* out) {
   if (field.text.size() > std::numeric_limits<uint32_t>::max()) return false;
   if (field.kind == FieldKind::kText && !IsValidUtf8(field.text)) return false;
   out->text = field.text;
+  if (type.length == 0) return true;
+  std::optional<std::string_view> fitting = FitText(field.text, type);
+  if (fitting) out->text = *fitting;
+  return fitting.has_value();
+}
+
+// What lies in a cell otherwise than it was read.
+bool ReadBytes(std::optional<std::string> bytes, Cell* out) {
+  if (!bytes) return false;
+  out->made = *std::move(bytes);
+  out->text = out->made;
   return true;
+}
+
+// JSON has no bytes: they go as base64, as rows are written; PostgreSQL's form, which begins with a backslash, is none.
+bool ReadBytea(std::string_view text, Cell* out) {
+  return ReadBytes(text.starts_with("\\x") ? ParseBytea(text) : ParseBase64(text), out);
+}
+
+bool ReadInterval(std::string_view text, Cell* out) {
+  std::optional<Interval> interval = ParseInterval(text);
+  return interval && ReadBytes(EncodeInterval(*interval), out);
+}
+
+bool ReadJson(const FieldCell& field, Cell* out) {
+  if (field.kind == FieldKind::kText && !IsValidUtf8(field.text)) return false;
+  return ReadBytes(CanonicalJson(field.text), out);
+}
+
+bool ReadReal(std::string_view text, Cell* out) {
+  Cell wide;
+  if (!ReadDouble(text, {TypeKind::kDouble}, &wide)) return false;
+  std::optional<double> real = RealOf(wide.real);
+  if (real) out->real = *real;
+  return real.has_value();
 }
 
 // JSON's own booleans and numbers fit only their kind of columns; texts fit every one that can read them.
@@ -88,12 +127,14 @@ bool KindFits(FieldKind kind, TypeKind type) {
       return true;
     case FieldKind::kNumber:
       return type == TypeKind::kSmallint || type == TypeKind::kInteger || type == TypeKind::kBigint ||
-             type == TypeKind::kNumeric || type == TypeKind::kDouble;
+             type == TypeKind::kNumeric || type == TypeKind::kDouble || type == TypeKind::kReal ||
+             type == TypeKind::kJsonb;
     case FieldKind::kBoolean:
-      return type == TypeKind::kBoolean;
+      return type == TypeKind::kBoolean || type == TypeKind::kJsonb;
+    case FieldKind::kComposite:
+      return type == TypeKind::kJsonb;
     case FieldKind::kMissing:
     case FieldKind::kNull:
-    case FieldKind::kComposite:
     case FieldKind::kBad:
       return false;
   }
@@ -104,7 +145,7 @@ bool KindFits(FieldKind kind, TypeKind type) {
 
 bool ReadCell(const FieldCell& field, DataType type, Cell* out) {
   out->state = CellState::kValue;
-  if (type.kind == TypeKind::kText) return field.kind != FieldKind::kBad && ReadText(field, out);
+  if (type.kind == TypeKind::kText) return field.kind != FieldKind::kBad && ReadText(field, type, out);
   if (!KindFits(field.kind, type.kind)) return false;
   switch (type.kind) {
     case TypeKind::kBoolean:
@@ -125,6 +166,18 @@ bool ReadCell(const FieldCell& field, DataType type, Cell* out) {
       return ReadTime(ParseTimestamp(field.text), out);
     case TypeKind::kTimestamptz:
       return ReadTime(ParseTimestamptz(field.text), out);
+    case TypeKind::kReal:
+      return ReadReal(field.text, out);
+    case TypeKind::kTime:
+      return ReadTime(ParseTimeOfDay(field.text), out);
+    case TypeKind::kBytea:
+      return ReadBytea(field.text, out);
+    case TypeKind::kUuid:
+      return ReadBytes(ParseUuid(field.text), out);
+    case TypeKind::kInterval:
+      return ReadInterval(field.text, out);
+    case TypeKind::kJsonb:
+      return ReadJson(field, out);
     case TypeKind::kText:
       break;  // above
   }

@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <string>
 #include <string_view>
 
 #include "engine/columnar/column_builder.h"
@@ -42,6 +43,7 @@ struct Cell {
   };
   Numeric numeric;
   std::string_view text;
+  std::string made;  // what `text` leads into where it is not the field's own
 };
 
 // Reads a field that is neither missing nor null as the type. Texts are read in PostgreSQL's input syntax; a number or

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "engine/columnar/byte_text.h"
 #include "engine/columnar/datum.h"
 
 namespace freshet {
@@ -43,12 +44,29 @@ void AppendCell(const Column& column, uint32_t row, const RowJsonOptions& option
       if (std::isfinite(value)) return AppendNumber(value, out);
       return AppendQuoted(FormatDatum(Datum::Double(value), column.type()), out);
     }
+    case TypeKind::kReal: {
+      double value = column.values<double>()[row];
+      if (std::isfinite(value)) return AppendNumber(static_cast<float>(value), out);
+      return AppendQuoted(FormatDatum(Datum::Double(value), column.type()), out);
+    }
     case TypeKind::kText:
+      if (column.type().padded) return AppendJsonString(FormatDatum(DatumAt(column, row), column.type()), out);
       return AppendJsonString(column.values<StringCell>()[row].view(), out);
+    case TypeKind::kBytea: {
+      std::string base64;
+      AppendBase64(column.values<StringCell>()[row].view(), &base64);
+      return AppendQuoted(base64, out);
+    }
+    case TypeKind::kJsonb:
+      out->append(column.values<StringCell>()[row].view());
+      return;
     case TypeKind::kNumeric:
     case TypeKind::kDate:
     case TypeKind::kTimestamp:
     case TypeKind::kTimestamptz:
+    case TypeKind::kTime:
+    case TypeKind::kUuid:
+    case TypeKind::kInterval:
       return AppendQuoted(FormatDatum(DatumAt(column, row), column.type()), out);
   }
 }
@@ -143,8 +161,10 @@ void AppendRowCsv(const Schema& schema, const DeltaBatch& batch, uint32_t row, s
     if (i > 0) out->push_back(',');
     const Column& column = batch.column(ColumnIndex(i));
     if (!column.IsValue(row)) continue;
-    if (column.physical() == PhysicalType::kString) {
+    if (column.type() == DataType{TypeKind::kText}) {
       AppendCsvText(column.values<StringCell>()[row].view(), true, out);
+    } else if (column.physical() == PhysicalType::kString) {
+      AppendCsvText(FormatDatum(DatumAt(column, row), column.type()), true, out);
     } else {
       out->append(FormatDatum(DatumAt(column, row), column.type()));
     }

@@ -57,7 +57,7 @@ RowWriter::RowWriter(TableShape shape, Options options) : shape_(std::move(shape
     builders_.emplace_back(type);
     const bool is_checked = is_checked_[column];
     targets_.push_back({column, is_checked, !is_checked && type.kind == TypeKind::kBigint,
-                        !is_checked && type.kind == TypeKind::kText});
+                        !is_checked && type == DataType{TypeKind::kText}});
   }
   if (options_.stamped) {
     builders_.emplace_back(DataType{TypeKind::kBigint});

@@ -92,8 +92,25 @@ std::optional<DataType> EngineType(const v1::Type& type) {
       return DataType{TypeKind::kNumeric, static_cast<uint8_t>(type.precision()), static_cast<uint8_t>(type.scale())};
     case v1::DOUBLE:
       return DataType{TypeKind::kDouble};
-    case v1::TEXT:
-      return DataType{TypeKind::kText};
+    case v1::TEXT: {
+      if (type.length() > kMaxTextLength || (type.padded() && type.length() == 0)) return std::nullopt;
+      DataType text{TypeKind::kText};
+      text.length = type.length();
+      text.padded = type.padded();
+      return text;
+    }
+    case v1::REAL:
+      return DataType{TypeKind::kReal};
+    case v1::TIME:
+      return DataType{TypeKind::kTime};
+    case v1::BYTEA:
+      return DataType{TypeKind::kBytea};
+    case v1::UUID:
+      return DataType{TypeKind::kUuid};
+    case v1::INTERVAL:
+      return DataType{TypeKind::kInterval};
+    case v1::JSONB:
+      return DataType{TypeKind::kJsonb};
     case v1::DATE:
       return DataType{TypeKind::kDate};
     case v1::TIMESTAMP:
@@ -101,12 +118,6 @@ std::optional<DataType> EngineType(const v1::Type& type) {
     case v1::TIMESTAMPTZ:
       return DataType{TypeKind::kTimestamptz};
     case v1::TYPE_KIND_UNSPECIFIED:
-    case v1::REAL:
-    case v1::BYTEA:
-    case v1::TIME:
-    case v1::INTERVAL:
-    case v1::UUID:
-    case v1::JSONB:
     case v1::ARRAY:
     case v1::ROW:
     case v1::TypeKind_INT_MIN_SENTINEL_DO_NOT_USE_:

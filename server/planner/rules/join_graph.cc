@@ -6,6 +6,7 @@
 
 #include "engine/base/str_cat.h"
 #include "engine/functions/function_list.h"
+#include "server/plan/key_equality.h"
 #include "server/planner/rules/condition_parts.h"
 
 namespace freshet {
@@ -135,7 +136,7 @@ void JoinGraph::AddCondition(Expression condition) {
 }
 
 bool JoinGraph::AddEquality(const Expression& condition) {
-  if (condition.kind != ExpressionKind::kCall || condition.function->name != "=") return false;
+  if (!IsKeyEquality(condition)) return false;
   const Expression& left = condition.arguments[0];
   const Expression& right = condition.arguments[1];
   JoinInputs a = InputsOf(left), b = InputsOf(right);

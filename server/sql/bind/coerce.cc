@@ -1,6 +1,7 @@
 #include "server/sql/bind/coerce.h"
 
 #include "engine/base/str_cat.h"
+#include "engine/columnar/text_length.h"
 #include "engine/functions/function_list.h"
 
 namespace freshet {
@@ -13,12 +14,18 @@ bool IsNumber(TypeKind kind) {
     case TypeKind::kBigint:
     case TypeKind::kNumeric:
     case TypeKind::kDouble:
+    case TypeKind::kReal:
       return true;
     case TypeKind::kBoolean:
     case TypeKind::kText:
     case TypeKind::kDate:
     case TypeKind::kTimestamp:
     case TypeKind::kTimestamptz:
+    case TypeKind::kTime:
+    case TypeKind::kBytea:
+    case TypeKind::kUuid:
+    case TypeKind::kInterval:
+    case TypeKind::kJsonb:
       return false;
   }
   __builtin_unreachable();
@@ -51,6 +58,11 @@ ExpressionError NoCast(const BoundValue& value, DataType type, std::string_view 
 }
 
 CoerceResult ApplyCast(BoundValue value, DataType type, std::string_view suggestion) {
+  if (type.length > 0 && value.expression.type.kind != TypeKind::kText) {
+    CoerceResult text = ApplyCast(std::move(value), DataType{TypeKind::kText}, suggestion);
+    if (std::holds_alternative<ExpressionError>(text)) return text;
+    value = BoundValue{std::get<Expression>(std::move(text)), false, value.offset};
+  }
   const ScalarFunction* cast = FindCast(value.expression.type.kind, type.kind);
   if (cast != nullptr) {
     std::vector<Expression> arguments;
@@ -58,7 +70,7 @@ CoerceResult ApplyCast(BoundValue value, DataType type, std::string_view suggest
     return Expression::Call(*cast, type, std::move(arguments));
   }
   // A type without a modifier takes every value of its kind.
-  if (value.expression.type.kind == type.kind && type.precision == 0) return std::move(value.expression);
+  if (value.expression.type.kind == type.kind && !type.has_modifier()) return std::move(value.expression);
   return NoCast(value, type, suggestion);
 }
 
@@ -76,6 +88,10 @@ CoerceResult CoerceImplicitly(BoundValue value, DataType type) {
 }
 
 CoerceResult CastExplicitly(BoundValue value, DataType type) {
+  if (value.untyped && type.length > 0 && !value.expression.literal.is_null()) {  // cut, as a cast does
+    std::string_view cut = CutText(value.expression.literal.text_value(), type);
+    return Expression::Literal(Datum::Text(std::string(cut)), type);
+  }
   if (value.untyped) return ReadUntyped(value, type);
   if (value.expression.type == type) return std::move(value.expression);
   return ApplyCast(std::move(value), type, "there is no cast between these types");

@@ -54,6 +54,10 @@ void ExpressionBinder::MakeTextOperands(Values& values) {
   auto is_text = [](const BoundValue& value) { return value.untyped || value.expression.type.kind == TypeKind::kText; };
   if (values.size() != 2 || is_text(values[0]) == is_text(values[1])) return;
   BoundValue& other = is_text(values[0]) ? values[1] : values[0];
+  const TypeKind kind = other.expression.type.kind;
+  // These have a || of their own, for which a literal is read as one of them.
+  const bool has_own = kind == TypeKind::kBytea || kind == TypeKind::kJsonb;
+  if (has_own && (values[0].untyped || values[1].untyped)) return;
   const uint32_t offset = other.offset;
   CoerceResult text = CastExplicitly(std::move(other), kTextType);
   CHECK(std::holds_alternative<Expression>(text)) << "every type has a cast to text";

@@ -7,7 +7,7 @@
 namespace freshet {
 namespace {
 
-enum class Category : uint8_t { kBoolean, kNumeric, kString, kDateTime };
+enum class Category : uint8_t { kBoolean, kNumeric, kString, kDateTime, kTimespan, kBytes, kUuid, kJson };
 
 Category CategoryOf(TypeKind kind) {
   switch (kind) {
@@ -18,20 +18,30 @@ Category CategoryOf(TypeKind kind) {
     case TypeKind::kBigint:
     case TypeKind::kNumeric:
     case TypeKind::kDouble:
+    case TypeKind::kReal:
       return Category::kNumeric;
     case TypeKind::kText:
       return Category::kString;
     case TypeKind::kDate:
     case TypeKind::kTimestamp:
     case TypeKind::kTimestamptz:
+    case TypeKind::kTime:
       return Category::kDateTime;
+    case TypeKind::kInterval:
+      return Category::kTimespan;
+    case TypeKind::kBytea:
+      return Category::kBytes;
+    case TypeKind::kUuid:
+      return Category::kUuid;
+    case TypeKind::kJsonb:
+      return Category::kJson;
   }
   __builtin_unreachable();
 }
 
 bool IsPreferred(TypeKind kind) {
   return kind == TypeKind::kBoolean || kind == TypeKind::kDouble || kind == TypeKind::kText ||
-         kind == TypeKind::kTimestamptz;
+         kind == TypeKind::kTimestamptz || kind == TypeKind::kInterval;
 }
 
 bool Fits(ArgumentType argument, TypeKind wanted) {

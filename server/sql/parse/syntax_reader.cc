@@ -360,11 +360,38 @@ SyntaxRef SyntaxReader::ReadBooleanTest(Element body) {
   return type.starts_with("IS_NOT") ? differs : Make(SyntaxKind::kNot, offset, {differs});
 }
 
-bool SyntaxReader::ReadType(Element type_name, v1::Type* out) {
+// `interval '3' month`: the parser gives the field as a bit of a mask (PostgreSQL's datetime.h). Empty: there is none,
+// or it is no single one.
+std::string_view SyntaxReader::IntervalUnitOf(Element type_name) const {
+  static constexpr std::pair<int, std::string_view> kUnits[] = {{1, "month"}, {2, "year"},    {3, "day"},
+                                                                {10, "hour"}, {11, "minute"}, {12, "second"}};
+  simdjson::dom::array modifiers;
+  Element mask;
+  if (type_name["typmods"].get(modifiers) != simdjson::SUCCESS || modifiers.size() != 1 ||
+      modifiers.at(0)["A_Const"].get(mask) != simdjson::SUCCESS) {
+    return "";
+  }
+  const int64_t bits = IntegerOf(mask);
+  for (const auto& [bit, unit] : kUnits) {
+    if (bits == int64_t{1} << bit) return unit;
+  }
+  return "";
+}
+
+bool SyntaxReader::ReadType(Element type_name, v1::Type* out, std::string_view* unit) {
   std::vector<std::string> names = NamesOf(type_name, "names");
   uint32_t offset = OffsetOf(type_name);
   if (names.empty()) return Fail(ErrorCode::kUnknownType, "a type should stand here", offset) != nullptr;
   std::string name = names.back();
+  if (name == "interval" && unit != nullptr && !IntervalUnitOf(type_name).empty()) {
+    *unit = IntervalUnitOf(type_name);
+    out->set_kind(v1::INTERVAL);
+    return true;
+  }
+  if (name == "interval" && Has(type_name, "typmods")) {
+    Unsupported("an interval of some fields or with a precision", type_name);
+    return false;
+  }
   simdjson::dom::array modifiers;
   if (type_name["typmods"].get(modifiers) == simdjson::SUCCESS) {
     name += "(";
@@ -391,11 +418,20 @@ SyntaxRef SyntaxReader::ReadCast(Element body) {
   }
   auto syntax = std::make_shared<Syntax>();
   syntax->kind = SyntaxKind::kCast;
-  if (!ReadType(type_name, &syntax->type)) return nullptr;
+  std::string_view unit;
+  if (!ReadType(type_name, &syntax->type, &unit)) return nullptr;
   // `date '2013-01-01'` has no location of its own.
   syntax->offset = OffsetOf(body) != 0 ? OffsetOf(body) : OffsetOf(type_name);
   SyntaxRef read = Read(operand);
   if (read == nullptr) return nullptr;
+  if (!unit.empty()) {
+    if (read->kind != SyntaxKind::kString || read->text.find_first_not_of("+-.0123456789 ") != std::string::npos) {
+      return Unsupported("an interval of some fields", body, "write the units into the text: '1 day'");
+    }
+    auto with_unit = std::make_shared<Syntax>(*read);
+    StrAppend(&with_unit->text, " ", unit);
+    read = std::move(with_unit);
+  }
   syntax->arguments.push_back(std::move(read));
   return syntax;
 }

@@ -31,7 +31,8 @@ class SyntaxReader {
   // nullptr: see error(). Rewrites IN, BETWEEN, IS TRUE and the like into simpler forms.
   SyntaxRef Read(Element element);
   // false: see error().
-  bool ReadType(Element type_name, v1::Type* out);
+  bool ReadType(Element type_name, v1::Type* out, std::string_view* unit = nullptr);
+  std::string_view IntervalUnitOf(Element type_name) const;
   const std::optional<ExpressionError>& error() const { return error_; }
 
   uint32_t OffsetOf(Element body) const;

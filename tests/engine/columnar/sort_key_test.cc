@@ -74,6 +74,21 @@ TEST(SortKeyTest, OrdersCellsByTheirBytes) {
                                      "NULL"});
 }
 
+TEST(SortKeyTest, OfWhatIsComparedAloneHasOneKeyForEqualValues) {
+  const Column numbers = ColumnOf({TypeKind::kNumeric}, {"1.0", "1.00", "100", "1e2"});
+  const Column intervals = ColumnOf({TypeKind::kInterval}, {"1 mon", "30 days"});
+  const SortOrder order{.value_only = true};
+  EXPECT_EQ(KeyOf(numbers, 0, order), KeyOf(numbers, 1, order));
+  EXPECT_EQ(KeyOf(numbers, 2, order), KeyOf(numbers, 3, order));
+  EXPECT_EQ(KeyOf(intervals, 0, order), KeyOf(intervals, 1, order));
+  EXPECT_NE(KeyOf(numbers, 0, {}), KeyOf(numbers, 1, {}));
+  EXPECT_NE(KeyOf(intervals, 0, {}), KeyOf(intervals, 1, {}));
+  const std::string key = KeyOf(numbers, 2, order);
+  std::string_view rest = key;
+  EXPECT_EQ(TakeSortKey(&rest, {TypeKind::kNumeric}, order), Datum::Decimal(Numeric::Make(100, 0)));
+  EXPECT_TRUE(rest.empty());
+}
+
 TEST(SortKeyTest, KeepsZeroBytesOfTexts) {
   ColumnBuilder builder({TypeKind::kText});
   const std::vector<std::string> texts = {"a", std::string("a\0", 2), std::string("a\0b", 3), "aa"};

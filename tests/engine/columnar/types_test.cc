@@ -25,11 +25,16 @@ TEST(TypesTest, TakesPostgresAliases) {
   EXPECT_EQ(ParseTypeName("timestamp without time zone"), DataType{TypeKind::kTimestamp});
   EXPECT_EQ(ParseTypeName("decimal (10 , 3)"), (DataType{TypeKind::kNumeric, 10, 3}));
   EXPECT_EQ(ParseTypeName("numeric(5)"), (DataType{TypeKind::kNumeric, 5, 0}));
+  EXPECT_EQ(ParseTypeName("varchar(10)"), (DataType{.kind = TypeKind::kText, .length = 10}));
+  EXPECT_EQ(ParseTypeName("char"), (DataType{.kind = TypeKind::kText, .padded = true, .length = 1}));
+  EXPECT_EQ(TypeName({.kind = TypeKind::kText, .padded = true, .length = 3}), "char(3)");
+  EXPECT_EQ(ParseTypeName("json"), DataType{TypeKind::kJsonb});
 }
 
 TEST(TypesTest, RefusesWhatTheEngineHasNot) {
-  for (std::string_view name : {"", "real", "json", "numeric(39)", "numeric(0)", "numeric(5,6)", "numeric(5,-1)",
-                                "numeric(", "numeric()", "numeric(1,2,3)", "varchar(10)", "timestamp(3)", "(", ")"}) {
+  for (std::string_view name :
+       {"", "xml", "numeric(39)", "numeric(0)", "numeric(5,6)", "numeric(5,-1)", "numeric(", "numeric()",
+        "numeric(1,2,3)", "varchar(0)", "varchar(99999999)", "text(3)", "integer[]", "timestamp(3)", "(", ")"}) {
     EXPECT_EQ(ParseTypeName(name), std::nullopt) << name;
   }
 }

@@ -36,8 +36,22 @@ TEXT = ["", "a", "abc", "Hello World", "  padded  ", "aXbXc", "Grüße, Ωmega �
 DATE = ["2026-01-31", "1970-01-01", "1969-12-31", "2000-02-29", "1900-03-01", "0001-01-01", "2024-12-30", "2021-01-03"]
 TIME = ["2026-01-31 12:34:56.789", "1970-01-01 00:00:00", "1969-12-31 23:59:59.999999", "2000-02-29 00:00:01.5",
         "2024-12-30 23:00:00", "2021-01-03 01:02:03", "1999-12-31 23:59:59"]
+REAL = ["0", "1", "-1", "0.5", "2.5", "-2.5", "3.7", "1e30", "-1e30", "1e-30", "NaN", "Infinity", "-Infinity", "123456.789", "1e6",
+        "0.0001", "0.00001", "16777217"]
+CLOCK = ["00:00:00", "12:34:56.789", "23:59:59.999999", "24:00:00", "01:02:03"]
+BYTEA = ["", "\\x00", "\\xdeadbeef", "\\x6162", "\\xff00ff00ff00ff00ff00ff00ff"]
+UUID = ["00000000-0000-0000-0000-000000000000", "a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11", "ffffffff-ffff-ffff-ffff-ffffffffffff"]
+INTERVAL = ["0", "1 day", "-1 day", "30 days", "1 mon", "1 year 2 mons 3 days 04:05:06.789", "-1 year 2 mons -3 days 04:05:06", "24:00:00",
+            "-00:00:01.5", "100:00:00", "1 mon -1 day", "00:00:00.000001", "14 mons 45 days 50:00:00"]
+INTERVAL_TEXTS = ["1 day", "1.5 days", "1 week 2 days", "1.5 months", "2.25 years", "1 year 2 months 3 days 4 hours 5 minutes 6 seconds",
+                  "04:05", "04:05:06.7", "-04:05:06", "3 04:05:06", "1-2", "-1-2", "P1Y2M3DT4H5M6.7S", "P2W", "PT36H", "1 day ago",
+                  "1 mon 2 days ago", "5", "1.5", "10 ms", "20 us", "1 decade", "1 century 1 millennium", "@ 1 minute", "1d 2h 3m 4s", "",
+                  "x", "1 lightyear", "1 day 2", "-1 day +02:03", "1.5 weeks", "999999999999 years", "00:99:00", "1h", "1.2.3 days"]
+JSON = ["1", "-1.50", "1e2", "true", "null", "\"a\"", "\"q\\\"\\\\\\b\\u00e9\\u0001\"", "[]", "{}", "[1, 2, [3, null]]", "{\"b\": 1, \"aa\": 2, \"a\": {\"c\": [true]}}",
+        "{\"a\":1,\"a\":2}", "[\"a\", \"b\", 1, 1.0]", " [ 1 ,2 ] "]
 VALUES = {"boolean": ["true", "false"], "smallint": SMALL, "integer": INTEGER, "bigint": BIGINT, "numeric": NUMERIC,
-          "double": DOUBLE, "text": TEXT, "date": DATE, "timestamp": TIME, "timestamptz": TIME}
+          "double": DOUBLE, "text": TEXT, "date": DATE, "timestamp": TIME, "timestamptz": TIME,
+          "real": REAL, "time": CLOCK, "bytea": BYTEA, "uuid": UUID, "interval": INTERVAL}
 NUMBER_TEXTS = ["1", " 42 ", "-7", "+5", "1.5", "1e3", "", "x", "99999999999999999999", "32768", "NaN", "inf", "-Infinity",
                 ".5", "5.", "1_0", "--1", "1e400"]
 BOOLEAN_TEXTS = ["t", "TRUE", "yes", "on", "1", "f", "no", "of", "off", "0", "o", "", "truex", " true "]
@@ -74,6 +88,8 @@ def expression(name, result, arguments):
         return f"cast({values[0]} as {sql_type(result)})"
     if name in ("strpos", "position"):
         return f"strpos({values[0]}, {values[1]})"
+    if name in ("#>", "#>>"):
+        values[1] = values[1].replace("::text", "::text[]")
     if not name[0].isalpha():
         return f"{name} {values[0]}" if len(values) == 1 else f"{values[0]} {name} {values[1]}"
     if name == "extract":
@@ -87,8 +103,8 @@ def make_calls():
             add(name, "boolean", [kind, kind], values, values)
         for name in ["greatest", "least"]:
             add(name, kind, [kind, kind], values[:4] + ["NULL"], values[:4] + ["NULL"])
-    for kind in ["smallint", "integer", "bigint", "numeric", "double"]:
-        for name in ["+", "-", "*", "/"] + ([] if kind == "double" else ["%", "mod"]):
+    for kind in ["smallint", "integer", "bigint", "numeric", "real", "double"]:
+        for name in ["+", "-", "*", "/"] + ([] if kind in ("real", "double") else ["%", "mod"]):
             add(name, kind, [kind, kind], VALUES[kind], VALUES[kind])
         for name in ["-", "abs"]:
             add(name, kind, [kind], VALUES[kind])
@@ -101,7 +117,7 @@ def make_calls():
         add(name, "double", ["double"], ["0", "1", "2", "100", "NaN", "Infinity", "-4"] if name != "degrees" else ["1", "2"])
     add("exp", "double", ["double"], ["0", "1", "2", "NaN", "Infinity", "-Infinity", "1000"])
     add("power", "double", ["double", "double"], ["0", "1", "2", "-2", "NaN", "1e300"], ["0", "1", "2", "-1", "0.5", "3"])
-    kinds = ["smallint", "integer", "bigint", "numeric", "double"]
+    kinds = ["smallint", "integer", "bigint", "numeric", "real", "double"]
     for a, b in itertools.permutations(kinds, 2):
         add("cast", b, [a], VALUES[a])
     for kind in VALUES:
@@ -161,6 +177,115 @@ def make_calls():
         add("date_part", "double", ["text", kind], FIELDS, VALUES[kind])
 
 
+    make_calls_of_numbers()
+    make_calls_of_bytes()
+    make_calls_of_intervals()
+    make_calls_of_json()
+
+
+def make_calls_of_numbers():
+    for kind in ["smallint", "integer", "bigint"]:
+        for name in ["&", "|", "#"]:
+            add(name, kind, [kind, kind], VALUES[kind], VALUES[kind])
+        add("~", kind, [kind], VALUES[kind])
+        for name in ["<<", ">>"]:
+            add(name, kind, [kind, "integer"], VALUES[kind], ["0", "1", "5", "31"])
+        if kind != "smallint":
+            for name in ["gcd", "lcm"]:
+                add(name, kind, [kind, kind], VALUES[kind], [*VALUES[kind], "12", "18"])
+    add("width_bucket", "integer", ["double", "double", "double", "integer"], ["-1", "0", "0.5", "5", "9.99", "10", "11", "NaN"], ["0", "10"],
+        ["10", "0"], ["4", "0", "1"])
+    for name in ["quote_literal", "quote_nullable"]:
+        add(name, "text", ["text"], TEXT + ["it's", "a\\b'c"])
+    templates = ["YYYY-MM-DD HH24:MI:SS", "FMMonth FMDDth, YYYY", "Day, DD Mon YY", "HH12:MI AM", "HH:MI:SS.MS a.m.", "US FF3 SSSS", "DDD IDDD D ID",
+                 "WW IW W Q CC J", "IYYY-IW-ID", "MONTH month MON mon", "DAY day DY dy", "RM rm FMRM", "BC a.d. Y,YYY YYY Y", "TZ OF TZH:TZM",
+                 "\"quoted YYYY\" YYYY", "DDth DDTH", "FMHH24:FMMI", "x-y", ""]
+    for kind in ["timestamp", "timestamptz"]:
+        add("to_char", "text", [kind, "text"], TIME, templates[:9])
+        add("to_char", "text", [kind, "text"], TIME, templates[9:])
+
+
+def make_calls_of_bytes():
+    add("cast", "bytea", ["text"], ["", "\\x", "\\xDEAD beef", "\\xabc", "\\xgg", "plain", "a\\\\b", "a\\101", "a\\9", "ü"])
+    add("cast", "uuid", ["text"], [*UUID, "A0EEBC999C0B4EF8BB6D6BB9BD380A11", "{a0eebc99-9c0b4ef8-bb6d6bb9-bd380a11}", "a0eebc99", "", "x" * 32,
+                                   "a0-eebc999c0b4ef8bb6d6bb9bd380a11"])
+    add("cast", "time", ["text"], ["12:34", "12:34:56.7891234", "24:00:00", "24:00:01", "25:00", "", "x", "12:60"])
+    add("||", "bytea", ["bytea", "bytea"], BYTEA, BYTEA)
+    for name in ["length", "octet_length", "bit_length"]:
+        add(name, "integer", ["bytea"], BYTEA)
+    for name in ["substring", "substr"]:
+        add(name, "bytea", ["bytea", "integer"], BYTEA, ["0", "1", "2", "-1", "100"])
+        add(name, "bytea", ["bytea", "integer", "integer"], BYTEA, ["0", "1", "2", "-1"], ["0", "1", "3", "-1"])
+    add("get_byte", "integer", ["bytea", "integer"], BYTEA, ["0", "1", "-1", "12"])
+    add("encode", "text", ["bytea", "text"], BYTEA, ["hex", "base64", "escape", "x"])
+    add("decode", "bytea", ["text", "text"], ["", "6162", "YWI=", "YW Jj", "a\\\\b", "a\\000", "Y", "zz"], ["hex", "base64", "escape"])
+    add("convert_to", "bytea", ["text", "text"], TEXT, ["UTF8"])
+    add("convert_from", "text", ["bytea", "text"], ["\\x6162", "\\xc3bc", "\\xff", "\\x00"], ["UTF8"])
+    add("md5", "text", ["text"], TEXT)
+    add("md5", "text", ["bytea"], [*BYTEA, "\\x" + "ab" * 55, "\\x" + "ab" * 64])
+    for name in ["sha224", "sha256", "sha384", "sha512"]:
+        add(name, "bytea", ["bytea"], [*BYTEA, "\\x" + "ab" * 55, "\\x" + "ab" * 56, "\\x" + "cd" * 111, "\\x" + "cd" * 112])
+
+
+def make_calls_of_intervals():
+    add("cast", "interval", ["text"], INTERVAL_TEXTS)
+    add("cast", "interval", ["time"], CLOCK)
+    add("cast", "time", ["interval"], INTERVAL)
+    for kind in ["timestamp", "timestamptz"]:
+        add("cast", "time", [kind], TIME)
+        for name in ["+", "-"]:
+            add(name, kind, [kind, "interval"], TIME, INTERVAL)
+        add("+", kind, ["interval", kind], INTERVAL, TIME)
+        add("-", "interval", [kind, kind], TIME, TIME)
+        add("age", "interval", [kind, kind], TIME, TIME)
+        add("date_bin", kind, ["interval", kind, kind], ["15 minutes", "1 day", "1 mon", "0", "-1 day", "00:00:00.7"], TIME, TIME[:3])
+    for name in ["+", "-"]:
+        add(name, "timestamp", ["date", "interval"], DATE, INTERVAL)
+        add(name, "time", ["time", "interval"], CLOCK[:3], INTERVAL)
+        add(name, "interval", ["interval", "interval"], INTERVAL, INTERVAL)
+    add("+", "timestamp", ["date", "time"], DATE, CLOCK)
+    add("-", "interval", ["time", "time"], CLOCK, CLOCK)
+    add("-", "interval", ["interval"], INTERVAL)
+    factors = ["0", "1", "2", "-1", "0.5", "1.5", "0.333", "1e300", "NaN"]
+    add("*", "interval", ["interval", "double"], INTERVAL, factors[:-1])
+    add("/", "interval", ["interval", "double"], INTERVAL, factors[:-2])
+    for name in ["justify_hours", "justify_days", "justify_interval"]:
+        add(name, "interval", ["interval"], INTERVAL + ["1 mon -1 hour", "-1 mon 1 hour", "40 days -30:00:00", "-40 days 30:00:00"])
+    for field in FIELDS:
+        add("extract", "numeric", ["text", "interval"], [field], INTERVAL)
+        if field != "epoch":  # PostgreSQL adds doubles up
+            add("date_part", "double", ["text", "interval"], [field], INTERVAL)
+        add("extract", "numeric", ["text", "time"], [field], CLOCK)
+    add("make_time", "time", ["integer", "integer", "double"], ["0", "12", "24", "-1"], ["0", "59", "60"], ["0", "1.5", "60"])
+    zones = ["UTC", "GMT", "+02", "-05:30", "UTC+3", "-15"]
+    add("timezone", "timestamp", ["text", "timestamptz"], zones, TIME[:4])
+    add("timezone", "timestamptz", ["text", "timestamp"], zones, TIME[:4])
+    add("timezone", "timestamp", ["interval", "timestamptz"], ["02:00", "-05:30", "1 day"], TIME[:4])
+    add("timezone", "timestamptz", ["interval", "timestamp"], ["02:00", "-05:30", "1 mon"], TIME[:4])
+
+
+def make_calls_of_json():
+    add("cast", "jsonb", ["text"], JSON + ["", "{", "[1,]", "01", "tru", "{\"a\"}", "\"\\u0000\"", "\"\\ud83d\\ude00\"", "\"\\ud83d\"", "1 2"])
+    add("cast", "text", ["jsonb"], JSON)
+    for target in ["boolean", "smallint", "integer", "bigint", "numeric", "double"]:
+        add("cast", target, ["jsonb"], ["1", "-1.50", "1e2", "100000", "true", "null", "\"1\"", "[]", "2.5"])
+    for name, result in [("->", "jsonb"), ("->>", "text")]:
+        add(name, result, ["jsonb", "text"], JSON, ["a", "aa", "b", "x", "0"])
+        add(name, result, ["jsonb", "integer"], JSON, ["0", "1", "-1", "-9", "7"])
+    for name, result in [("#>", "jsonb"), ("#>>", "text")]:
+        add(name, result, ["jsonb", "text"], JSON, ["{}", "{a}", "{a,c,0}", "{2,0}", "{-1,1}", "{\"aa\"}"])
+    add("?", "boolean", ["jsonb", "text"], JSON, ["a", "aa", "x", "1"])
+    parts = ["1", "1.0", "\"a\"", "[1]", "[1, 1]", "{}", "[]", "{\"a\": {}}", "{\"b\": 1}", "[[3]]", "{\"a\": {\"c\": []}}", "null"]
+    add("@>", "boolean", ["jsonb", "jsonb"], JSON, parts)
+    add("<@", "boolean", ["jsonb", "jsonb"], parts, JSON)
+    add("||", "jsonb", ["jsonb", "jsonb"], JSON, ["1", "{\"a\": 9}", "[7]", "{}", "[]"])
+    add("-", "jsonb", ["jsonb", "text"], JSON, ["a", "b", "x"])
+    add("jsonb_typeof", "text", ["jsonb"], JSON)
+    add("jsonb_array_length", "integer", ["jsonb"], JSON)
+    for kind in VALUES:
+        add("to_jsonb", "jsonb", [kind], VALUES[kind])
+
+
 def main():
     make_calls()
     script = [EVALUATE]
@@ -176,12 +301,18 @@ def main():
         digits, _, behind_point = value.lstrip("-").partition(".")
         if result.startswith("numeric") and (len(digits.lstrip("0") + behind_point) > 38 or value.endswith(("NaN", "nfinity"))):
             continue
+        if name == "to_jsonb" and len(value) > 60:
+            continue
         if name == "extract" and arguments[0][1] == "NULL":
             continue
         if value.startswith("ERROR("):
             code = value[6:-1]
-            invalid = code == "22008" and name != "cast"
-            value = f"ERROR({'INVALID_ARGUMENT' if invalid else CODES.get(code, 'INVALID_ARGUMENT')})"
+            told = CODES.get(code, "INVALID_ARGUMENT")
+            if code == "22008" and name != "cast":
+                told = "NUMERIC_OUT_OF_RANGE" if result == "interval" else "INVALID_ARGUMENT"
+            if name == "cast" and arguments[0][0] == "text" and told == "INVALID_ARGUMENT":
+                told = "INVALID_TEXT"
+            value = f"ERROR({told})"
         print("\t".join([name, *[f"{kind} {text}" for kind, text in arguments], f"{result} {value}"]))
 
 

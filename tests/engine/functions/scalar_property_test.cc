@@ -58,7 +58,15 @@ Datum RandomValue(Random& random, TypeKind kind) {
     case TypeKind::kDate:
     case TypeKind::kTimestamp:
     case TypeKind::kTimestamptz:
+    case TypeKind::kTime:
       return Datum::Int(static_cast<int64_t>(pick(5)));
+    case TypeKind::kReal:
+      return Datum::Double(static_cast<double>(pick(5)) / 2);
+    case TypeKind::kBytea:
+    case TypeKind::kUuid:
+    case TypeKind::kInterval:
+    case TypeKind::kJsonb:
+      break;  // no column has them
   }
   __builtin_unreachable();
 }
@@ -165,6 +173,13 @@ class ExpressionMaker {
       case TypeKind::kTimestamp:
       case TypeKind::kTimestamptz:
         return Call("+", {Make(kind, depth - 1), Make(TypeKind::kInteger, depth - 1)});
+      case TypeKind::kReal:
+      case TypeKind::kTime:
+      case TypeKind::kBytea:
+      case TypeKind::kUuid:
+      case TypeKind::kInterval:
+      case TypeKind::kJsonb:
+        break;  // no column has them
     }
     __builtin_unreachable();
   }

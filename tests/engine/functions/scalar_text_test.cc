@@ -2,11 +2,11 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "engine/columnar/characters.h"
 #include "engine/expr/kernel.h"
 #include "engine/expr/program.h"
 #include "engine/functions/function_list.h"
 #include "engine/functions/scalar/letter_case.h"
-#include "engine/functions/scalar/utf8.h"
 
 namespace freshet {
 namespace {

@@ -25,12 +25,18 @@ inline Datum RandomDatum(DataType type, std::mt19937_64& random, int distinct, d
     case TypeKind::kDate:
     case TypeKind::kTimestamp:
     case TypeKind::kTimestamptz:
+    case TypeKind::kTime:
       return Datum::Int(value - distinct / 2);
     case TypeKind::kNumeric:
       return Datum::Decimal(Numeric::Make(value * 10, 1));
     case TypeKind::kDouble:
+    case TypeKind::kReal:
       return Datum::Double(static_cast<double>(value) / 4);
     case TypeKind::kText:
+    case TypeKind::kBytea:
+    case TypeKind::kUuid:
+    case TypeKind::kInterval:
+    case TypeKind::kJsonb:
       return Datum::Text(value % 2 == 0 ? "t" + std::to_string(value)
                                         : "a text that lies in a heap " + std::to_string(value));
   }

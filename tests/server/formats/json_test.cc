@@ -46,6 +46,29 @@ TEST(Json, StructureCountsAlsoWhereNothingIsWanted) {
               ElementsAre("1 | ERROR(BAD_VALUE), ERROR(BAD_VALUE)"));
 }
 
+TEST(Json, ReadsTypesOfBytes) {
+  v1::Column limited = MakeColumn("v", v1::TEXT);
+  limited.mutable_type()->set_length(3);
+  v1::Table table =
+      MakeTable({MakeColumn("r", v1::REAL), limited, MakeColumn("b", v1::BYTEA), MakeColumn("u", v1::UUID),
+                 MakeColumn("i", v1::INTERVAL), MakeColumn("j", v1::JSONB), MakeColumn("t", v1::TIME)});
+  Decoded decoded = DecodeStream(
+      table,
+      R"({"r":0.1,"v":"abc ","b":"AP8Q","u":"A0EEBC999C0B4EF8BB6D6BB9BD380A11","i":"1 day","j":{"b":[1],"a":null},"t":"12:00"}
+{"r":1e39,"v":"abcd","b":"*","u":"x","i":"x","j":"{","t":"25:00"}
+{"r":"NaN","v":"ü","b":"\\x61","u":null,"i":"P1Y","j":"[true]","t":"24:00:00"}
+{"j":17}
+)",
+      Json());
+  EXPECT_THAT(
+      decoded.lines,
+      ElementsAre("1 | 0.1, abc, \\x00ff10, a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11, 1 day, {\"a\": null, \"b\": [1]}, "
+                  "12:00:00",
+                  "1 | ERROR(BAD_VALUE), ERROR(BAD_VALUE), ERROR(BAD_VALUE), ERROR(BAD_VALUE), "
+                  "ERROR(BAD_VALUE), ERROR(BAD_VALUE), ERROR(BAD_VALUE)",
+                  "1 | NaN, ü, \\x61, NULL, 1 year, [true], 24:00:00", "1 | NULL, NULL, NULL, NULL, NULL, 17, NULL"));
+}
+
 TEST(Json, NumbersAreExact) {
   v1::Table table = MakeTable({MakeColumn("i", v1::BIGINT), MakeColumn("d", v1::DOUBLE), MakeColumn("n", v1::NUMERIC)});
   Decoded decoded = DecodeStream(table, R"({"i":9223372036854775807,"d":0.1,"n":12345678901234567890.123456789}

@@ -32,6 +32,26 @@ TEST(RowJson, WritesEveryType) {
   EXPECT_FALSE(AppendRowErrors(kSchema, batch, 0, &errors));
 }
 
+TEST(RowJson, WritesTypesOfBytes) {
+  const Schema schema = {{"r", {TypeKind::kReal}},     {"c", {.kind = TypeKind::kText, .padded = true, .length = 3}},
+                         {"b", {TypeKind::kBytea}},    {"u", {TypeKind::kUuid}},
+                         {"i", {TypeKind::kInterval}}, {"j", {TypeKind::kJsonb}},
+                         {"t", {TypeKind::kTime}}};
+  Row row;
+  const std::string texts[] = {
+      "0.1", "x", "\\x00ff10", "A0EEBC999C0B4EF8BB6D6BB9BD380A11", "36 hours", "{\"b\":1,\"a\":[]}", "1:02"};
+  for (size_t i = 0; i < schema.size(); ++i) row.push_back(*ParseDatum(texts[i], schema[i].type));
+  const DeltaBatch batch = BatchOf({{row, 1}}, schema);
+  std::string json, csv;
+  AppendRowJson(schema, batch, 0, {}, &json);
+  EXPECT_EQ(json, R"({"r":0.1,"c":"x  ","b":"AP8Q","u":"a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11","i":"36:00:00",)"
+                  R"("j":{"a": [], "b": 1},"t":"01:02:00"})");
+  AppendRowCsv(schema, batch, 0, &csv);
+  EXPECT_EQ(
+      csv,
+      "0.1,x  ,\\x00ff10,a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11,36:00:00,\"{\"\"a\"\": [], \"\"b\"\": 1}\",01:02:00\r\n");
+}
+
 TEST(RowJson, EscapesText) {
   std::string json;
   AppendJsonString(std::string_view("a\0\x1f\\\n\xC3\xA9", 7), &json);

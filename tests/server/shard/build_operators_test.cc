@@ -168,7 +168,7 @@ TEST_F(BuildOperatorsTest, RefusesPlansThatNoPlannerMakes) {
       else if (node->has_exchange())
         node->mutable_exchange()->add_key(77);
       else
-        node->mutable_schema(0)->mutable_type()->set_kind(v1::JSONB);
+        node->mutable_schema(0)->mutable_type()->set_kind(v1::ARRAY);
     })) << i;
   }
 }

@@ -1,4 +1,4 @@
-#include "engine/functions/scalar/utf8.h"
+#include "engine/columnar/characters.h"
 
 namespace freshet {
 
