@@ -101,7 +101,8 @@ void TopK::GiveSurplus(size_t part, Entry* entry) {
   const bool is_last = part + 1 == parts_.size();
   while (!from.rows.IsEmpty(entry)) {
     const OrderedRows::Group& group = from.rows.GroupOf(entry);
-    const int64_t surplus = from.rows.Total(entry) - from.capacity;
+    const int64_t total = from.rows.Total(entry);
+    const int64_t surplus = total > from.capacity ? total - from.capacity : 0;
     if (surplus <= 0 && (is_last || group.LastWeight() > 0)) return;
     const StringCell row = group.Last();
     const int64_t weight = surplus > 0 ? std::min(group.LastWeight(), surplus) : group.LastWeight();
@@ -120,7 +121,10 @@ void TopK::FillUp(size_t part, Entry* entry) {
     }
     const OrderedRows::Group& group = parts_[next].rows.GroupOf(entry);
     const StringCell row = group.First();
-    const int64_t weight = std::min(group.FirstWeight(), to.capacity - to.rows.Total(entry));
+    // A part of no bound may have a negative total for a while.
+    int64_t room;
+    if (__builtin_sub_overflow(to.capacity, to.rows.Total(entry), &room)) room = std::numeric_limits<int64_t>::max();
+    const int64_t weight = std::min(group.FirstWeight(), room);
     AddTo(part, entry, row, weight);
     AddTo(next, entry, row, -weight);
   }
