@@ -8,20 +8,11 @@
 #include "engine/base/check.h"
 #include "engine/base/str_cat.h"
 #include "engine/operators/cell_form.h"
+#include "engine/operators/column_types.h"
 #include "engine/operators/old_new_rows.h"
 #include "engine/state/entry_store.h"
 
 namespace freshet {
-namespace {
-
-std::vector<DataType> TypesOf(const std::vector<DataType>& all, const KeyColumns& columns) {
-  std::vector<DataType> types;
-  for (ColumnIndex column : columns) types.push_back(all[column.value()]);
-  return types;
-}
-
-}  // namespace
-
 GroupAggregate::GroupAggregate(Options options)
     : options_(std::move(options)),
       keys_(options_.key, TypesOf(options_.input_types, options_.key), options_.hash_seed, NullKeys::kGroup) {

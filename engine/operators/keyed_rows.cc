@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "engine/operators/column_types.h"
+
 namespace freshet {
 
 // A key cell that the entry gives back as it came needs no second place in the row.
@@ -28,19 +30,13 @@ KeyColumns KeyedRows::StoredColumns(std::span<const Place> places) {
   return columns;
 }
 
-std::vector<DataType> KeyedRows::TypesOf(const KeyedInput& input, const KeyColumns& columns) {
-  std::vector<DataType> types;
-  for (ColumnIndex column : columns) types.push_back(input.types[column.value()]);
-  return types;
-}
-
 KeyedRows::KeyedRows(EntryLayout& layout, const KeyedInput& input, std::vector<DataType> key_types, Cells cells,
                      StateId id, uint64_t hash_seed, NullKeys null_keys)
     : id_(std::move(id)),
       hash_seed_(hash_seed),
       places_(PlacesOf(input, key_types, cells)),
       stored_(StoredColumns(places_)),
-      slot_(layout, TypesOf(input, stored_)),
+      slot_(layout, TypesOf(input.types, stored_)),
       keys_(input.key, std::move(key_types), hash_seed, null_keys) {}
 
 void KeyedRows::Add(KeyTable& table, const DeltaBatch& batch, const uint32_t* rows, std::span<Entry* const> entries,

@@ -70,7 +70,6 @@ class KeyedRows {
   static std::vector<Place> PlacesOf(const KeyedInput& input, std::span<const DataType> key_types, Cells cells);
   // The columns that have a place in the row.
   static KeyColumns StoredColumns(std::span<const Place> places);
-  static std::vector<DataType> TypesOf(const KeyedInput& input, const KeyColumns& columns);
 
   StateId id_;
   uint64_t hash_seed_;

@@ -12,18 +12,9 @@
 
 #include "engine/base/check.h"
 #include "engine/base/str_cat.h"
+#include "engine/operators/column_types.h"
 
 namespace freshet {
-namespace {
-
-std::vector<DataType> TypesOf(const std::vector<DataType>& all, const KeyColumns& columns) {
-  std::vector<DataType> types;
-  for (ColumnIndex column : columns) types.push_back(all[column.value()]);
-  return types;
-}
-
-}  // namespace
-
 TopK::TopK(Options options)
     : options_(std::move(options)),
       codec_(options_.input_types, options_.order),
