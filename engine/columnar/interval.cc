@@ -64,9 +64,7 @@ std::optional<Interval> ScaleInterval(const Interval& interval, Scale scale) {
 
 }  // namespace
 
-int128 Interval::Span() const {
-  return (static_cast<int128>(months) * kDaysPerMonth + days) * kMicrosPerDay + micros;
-}
+int128 Interval::Span() const { return (static_cast<int128>(months) * kDaysPerMonth + days) * kMicrosPerDay + micros; }
 
 std::string EncodeInterval(const Interval& interval) {
   std::string cell;

@@ -30,8 +30,8 @@ Interval DecodeInterval(std::string_view cell);
 inline std::string_view SpanBytes(std::string_view cell) { return cell.substr(0, kSpanBytes); }
 
 // Reads `1 year 2 mons -3 days 04:05:06.7`, numbers with fractions and PostgreSQL's names of units, `ago` at the end,
-// `3 04:05:06` (days), `1-2` (years and months), and ISO 8601 (`P1Y2M3DT4H5M6S`). No value: none of these, or a part out of
-// range.
+// `3 04:05:06` (days), `1-2` (years and months), and ISO 8601 (`P1Y2M3DT4H5M6S`). No value: none of these, or a part
+// out of range.
 std::optional<Interval> ParseInterval(std::string_view text);
 // Appends PostgreSQL's form, `1 year 2 mons -3 days +04:05:06.7`.
 void AppendInterval(const Interval& interval, std::string* out);

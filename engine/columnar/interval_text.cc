@@ -29,20 +29,55 @@ enum class Unit : uint8_t {
 };
 
 constexpr auto kUnits = std::to_array<std::pair<std::string_view, Unit>>({
-    {"us", Unit::kMicrosecond},       {"usec", Unit::kMicrosecond},  {"usecs", Unit::kMicrosecond},
-    {"microsecond", Unit::kMicrosecond}, {"microseconds", Unit::kMicrosecond},
-    {"ms", Unit::kMillisecond},       {"msec", Unit::kMillisecond},  {"msecs", Unit::kMillisecond},
-    {"millisecond", Unit::kMillisecond}, {"milliseconds", Unit::kMillisecond},
-    {"s", Unit::kSecond},     {"sec", Unit::kSecond},   {"secs", Unit::kSecond}, {"second", Unit::kSecond},
-    {"seconds", Unit::kSecond}, {"m", Unit::kMinute},   {"min", Unit::kMinute},  {"mins", Unit::kMinute},
-    {"minute", Unit::kMinute}, {"minutes", Unit::kMinute}, {"h", Unit::kHour},   {"hr", Unit::kHour},
-    {"hrs", Unit::kHour},     {"hour", Unit::kHour},    {"hours", Unit::kHour},  {"d", Unit::kDay},
-    {"day", Unit::kDay},      {"days", Unit::kDay},     {"w", Unit::kWeek},      {"week", Unit::kWeek},
-    {"weeks", Unit::kWeek},   {"mon", Unit::kMonth},    {"mons", Unit::kMonth},  {"month", Unit::kMonth},
-    {"months", Unit::kMonth}, {"y", Unit::kYear},       {"yr", Unit::kYear},     {"yrs", Unit::kYear},
-    {"year", Unit::kYear},    {"years", Unit::kYear},   {"dec", Unit::kDecade},  {"decade", Unit::kDecade},
-    {"decades", Unit::kDecade}, {"c", Unit::kCentury},  {"cent", Unit::kCentury}, {"century", Unit::kCentury},
-    {"centuries", Unit::kCentury}, {"mil", Unit::kMillennium}, {"millennium", Unit::kMillennium},
+    {"us", Unit::kMicrosecond},
+    {"usec", Unit::kMicrosecond},
+    {"usecs", Unit::kMicrosecond},
+    {"microsecond", Unit::kMicrosecond},
+    {"microseconds", Unit::kMicrosecond},
+    {"ms", Unit::kMillisecond},
+    {"msec", Unit::kMillisecond},
+    {"msecs", Unit::kMillisecond},
+    {"millisecond", Unit::kMillisecond},
+    {"milliseconds", Unit::kMillisecond},
+    {"s", Unit::kSecond},
+    {"sec", Unit::kSecond},
+    {"secs", Unit::kSecond},
+    {"second", Unit::kSecond},
+    {"seconds", Unit::kSecond},
+    {"m", Unit::kMinute},
+    {"min", Unit::kMinute},
+    {"mins", Unit::kMinute},
+    {"minute", Unit::kMinute},
+    {"minutes", Unit::kMinute},
+    {"h", Unit::kHour},
+    {"hr", Unit::kHour},
+    {"hrs", Unit::kHour},
+    {"hour", Unit::kHour},
+    {"hours", Unit::kHour},
+    {"d", Unit::kDay},
+    {"day", Unit::kDay},
+    {"days", Unit::kDay},
+    {"w", Unit::kWeek},
+    {"week", Unit::kWeek},
+    {"weeks", Unit::kWeek},
+    {"mon", Unit::kMonth},
+    {"mons", Unit::kMonth},
+    {"month", Unit::kMonth},
+    {"months", Unit::kMonth},
+    {"y", Unit::kYear},
+    {"yr", Unit::kYear},
+    {"yrs", Unit::kYear},
+    {"year", Unit::kYear},
+    {"years", Unit::kYear},
+    {"dec", Unit::kDecade},
+    {"decade", Unit::kDecade},
+    {"decades", Unit::kDecade},
+    {"c", Unit::kCentury},
+    {"cent", Unit::kCentury},
+    {"century", Unit::kCentury},
+    {"centuries", Unit::kCentury},
+    {"mil", Unit::kMillennium},
+    {"millennium", Unit::kMillennium},
     {"millennia", Unit::kMillennium},
 });
 
@@ -110,8 +145,10 @@ class IntervalReader {
     out->negative = Take('-');
     if (!out->negative) Take('+');
     const bool whole = ReadDigits(&out->whole);
-    if (Take('.')) ReadFraction(&out->fraction);
-    else if (!whole) return false;
+    if (Take('.'))
+      ReadFraction(&out->fraction);
+    else if (!whole)
+      return false;
     if (out->negative) out->whole = -out->whole, out->fraction = -out->fraction;
     return true;
   }

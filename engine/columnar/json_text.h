@@ -1,6 +1,6 @@
-// JSON values as texts in one form, as PostgreSQL's jsonb shows them: members ordered by the length of their names, then
-// by bytes, the last of equal names; a blank behind commas and colons; numbers without exponents, with the digits that
-// were written.
+// JSON values as texts in one form, as PostgreSQL's jsonb shows them: members ordered by the length of their names,
+// then by bytes, the last of equal names; a blank behind commas and colons; numbers without exponents, with the digits
+// that were written.
 #pragma once
 
 #include <cstdint>

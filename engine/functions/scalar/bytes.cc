@@ -1,8 +1,8 @@
 // bytea and uuid, and their digests.
 #include <optional>
 
-#include "engine/columnar/byte_text.h"
 #include "engine/base/utf8.h"
+#include "engine/columnar/byte_text.h"
 #include "engine/expr/kernel_loops.h"
 #include "engine/functions/scalar/digest.h"
 #include "engine/functions/scalar/families.h"
@@ -142,7 +142,9 @@ void Decode(KernelCall& call) {
   });
 }
 
-bool IsUtf8Name(std::string_view name) { return name == "UTF8" || name == "utf8" || name == "UTF-8" || name == "utf-8"; }
+bool IsUtf8Name(std::string_view name) {
+  return name == "UTF8" || name == "utf8" || name == "UTF-8" || name == "utf-8";
+}
 
 void ConvertTo(KernelCall& call) {
   BuildBytes(call, [&](uint32_t row, std::string* out) {

@@ -95,7 +95,8 @@ void ToNumeric(KernelCall& call) {
   const Vector& a = call.argument(0);
   ComputeRows<Numeric>(call, [&](uint32_t row) {
     char digits[32];
-    const auto result = std::to_chars(digits, digits + sizeof(digits), a.At<double>(row), std::chars_format::general, 6);
+    const auto result =
+        std::to_chars(digits, digits + sizeof(digits), a.At<double>(row), std::chars_format::general, 6);
     std::optional<Numeric> value = ParseNumeric({digits, static_cast<size_t>(result.ptr - digits)});
     if (value) value = FitNumeric(*value, call.result_type());
     if (value) return *value;
