@@ -11,6 +11,7 @@
 #include <bit>
 
 #include "engine/base/str_cat.h"
+#include "engine/columnar/array.h"
 
 namespace freshet {
 namespace {
@@ -247,7 +248,16 @@ class FrameReader {
       heaps.push_back(std::move(heap));
     }
     if (!ValuesFit(PhysicalOf(type.kind), heaps, &values)) return Malformed("a value");
-    return Column(type, header_.rows, std::move(values), std::move(valid), std::move(errors), std::move(heaps));
+    Column column(type, header_.rows, std::move(values), std::move(valid), std::move(errors), std::move(heaps));
+    if (type.kind == TypeKind::kArray && !ArraysFit(column)) return Malformed("an array");
+    return column;
+  }
+
+  static bool ArraysFit(const Column& column) {
+    for (uint32_t row = 0; row < column.size(); ++row) {
+      if (column.IsValue(row) && !IsArrayCell(column.values<StringCell>()[row].view(), column.type())) return false;
+    }
+    return true;
   }
 
   // Known codes, and only where the cell is no value.

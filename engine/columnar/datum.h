@@ -59,7 +59,7 @@ Datum DatumAt(const Column& column, uint32_t row);
 void AppendDatum(const Datum& datum, ColumnBuilder& builder);
 
 // Reads the text form of a value: PostgreSQL's input syntax of the type (true/false, 12, 1.50, 2026-01-31,
-// 2026-01-31 12:00:00, 2026-01-31T12:00:00Z, NaN, Infinity). Error: INVALID_ARGUMENT with what is wrong.
+// 2026-01-31 12:00:00, 2026-01-31T12:00:00Z, NaN, Infinity, {1,2}). Error: INVALID_ARGUMENT with what is wrong.
 absl::StatusOr<Datum> ParseDatum(std::string_view text, DataType type);
 // Writes it: dates as 2026-01-31, timestamps RFC 3339 (Z for timestamptz), numbers shortest that reads back the same.
 // NULL as `NULL`, ERROR as `ERROR(CODE)`.

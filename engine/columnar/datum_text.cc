@@ -6,6 +6,7 @@
 
 #include "absl/strings/ascii.h"
 #include "engine/base/str_cat.h"
+#include "engine/columnar/array.h"
 #include "engine/columnar/byte_text.h"
 #include "engine/columnar/date_time.h"
 #include "engine/columnar/datum.h"
@@ -172,6 +173,8 @@ absl::StatusOr<Datum> ParseDatum(std::string_view text, DataType type) {
       return BytesOr(EncodedInterval(text), text, type, "a text like 1 day 02:03:04");
     case TypeKind::kJsonb:
       return BytesOr(CanonicalJson(text), text, type, "JSON");
+    case TypeKind::kArray:
+      return ParseArray(text, type);
   }
   __builtin_unreachable();
 }
@@ -220,6 +223,8 @@ std::string FormatDatum(const Datum& datum, DataType type) {
       return text;
     case TypeKind::kJsonb:
       return datum.text_value();
+    case TypeKind::kArray:
+      return FormatArray(datum.text_value(), type);
   }
   __builtin_unreachable();
 }

@@ -2,6 +2,7 @@
 
 #include <cmath>
 
+#include "engine/columnar/array.h"
 #include "engine/columnar/json_text.h"
 
 namespace freshet {
@@ -13,6 +14,17 @@ void AppendFloating(const Datum& value, DataType type, std::string* out) {
   out->append(CanonicalJson(text).value_or(text));
 }
 
+void AppendJsonArray(std::string_view cell, DataType type, std::string* out) {
+  out->push_back('[');
+  ArrayReader reader(cell, type);
+  bool first = true;
+  for (ArrayElement element; reader.Next(&element); first = false) {
+    if (!first) out->append(", ");
+    AppendJsonOf(DatumOf(element, type), ElementOf(type), out);
+  }
+  out->push_back(']');
+}
+
 }  // namespace
 
 void AppendJsonOf(const Datum& value, DataType type, std::string* out) {
@@ -20,6 +32,7 @@ void AppendJsonOf(const Datum& value, DataType type, std::string* out) {
     out->append("null");
     return;
   }
+  if (type.kind == TypeKind::kArray) return AppendJsonArray(value.text_value(), type, out);
   std::string text = FormatDatum(value, type);
   switch (type.kind) {
     case TypeKind::kBoolean:
@@ -44,6 +57,8 @@ void AppendJsonOf(const Datum& value, DataType type, std::string* out) {
     case TypeKind::kUuid:
     case TypeKind::kInterval:
       return AppendJsonText(text, out);
+    case TypeKind::kArray:
+      break;  // above
   }
 }
 

@@ -8,7 +8,7 @@
 namespace freshet {
 
 // Appends a value or NULL in the one form of json_text.h: numbers as numbers, NaN and infinities as strings, moments in
-// ISO 8601, the rest as strings of their text form.
+// ISO 8601, the arrays as arrays, the rest as strings of their text form.
 void AppendJsonOf(const Datum& value, DataType type, std::string* out);
 
 }  // namespace freshet

@@ -10,6 +10,7 @@
 #include <bit>
 
 #include "engine/base/str_cat.h"
+#include "engine/columnar/array.h"
 
 namespace freshet {
 namespace {
@@ -175,6 +176,7 @@ class RowReader {
     uint32_t size = 0;
     std::string_view bytes;
     if (!ReadVarint(&size) || !ReadBytes(size, &bytes)) return false;
+    if (builder.type().kind == TypeKind::kArray && !IsArrayCell(bytes, builder.type())) return false;
     builder.AppendString(bytes);
     return true;
   }

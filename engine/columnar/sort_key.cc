@@ -8,6 +8,8 @@
 #include <bit>
 
 #include "engine/base/check.h"
+#include "engine/columnar/array.h"
+#include "engine/columnar/byte_text.h"
 #include "engine/columnar/double_order.h"
 #include "engine/columnar/interval.h"
 
@@ -56,6 +58,15 @@ void PutNumeric(const Numeric& value, bool value_only, std::string* out) {
   if (!value_only) out->push_back(static_cast<char>(value.scale));
 }
 
+void PutDouble(double value, std::string* out) {
+  const auto bits = static_cast<int64_t>(CanonicalDoubleBits(value));
+  PutWhole(bits < 0 ? bits ^ INT64_MAX : bits, out);
+}
+
+void PutBytes(std::string_view cell, DataType type, bool value_only, std::string* out) {
+  PutText(value_only ? ComparedBytes(cell, type) : cell, out);
+}
+
 void PutValue(const Column& column, uint32_t row, bool value_only, std::string* out) {
   switch (column.physical()) {
     case PhysicalType::kBool:
@@ -64,18 +75,46 @@ void PutValue(const Column& column, uint32_t row, bool value_only, std::string* 
       return PutWhole(column.values<int32_t>()[row], out);
     case PhysicalType::kInt64:
       return PutWhole(column.values<int64_t>()[row], out);
-    case PhysicalType::kDouble: {
-      const auto bits = static_cast<int64_t>(CanonicalDoubleBits(column.values<double>()[row]));
-      return PutWhole(bits < 0 ? bits ^ INT64_MAX : bits, out);
-    }
+    case PhysicalType::kDouble:
+      return PutDouble(column.values<double>()[row], out);
     case PhysicalType::kNumeric:
       return PutNumeric(column.values<Numeric>()[row], value_only, out);
     case PhysicalType::kString:
-      if (value_only && column.type().kind == TypeKind::kInterval) {
-        return PutText(SpanBytes(column.values<StringCell>()[row].view()), out);
-      }
-      return PutText(column.values<StringCell>()[row].view(), out);
+      return PutBytes(column.values<StringCell>()[row].view(), column.type(), value_only, out);
   }
+}
+
+void PutDatum(const Datum& value, DataType type, bool value_only, std::string* out) {
+  switch (PhysicalOf(type.kind)) {
+    case PhysicalType::kBool:
+      return out->push_back(value.bool_value() ? '\x01' : '\x00');
+    case PhysicalType::kInt32:
+      return PutWhole(static_cast<int32_t>(value.int_value()), out);
+    case PhysicalType::kInt64:
+      return PutWhole(value.int_value(), out);
+    case PhysicalType::kDouble:
+      return PutDouble(value.double_value(), out);
+    case PhysicalType::kNumeric:
+      return PutNumeric(value.numeric_value(), value_only, out);
+    case PhysicalType::kString:
+      return PutBytes(value.text_value(), type, value_only, out);
+  }
+}
+
+// Where the bytes of a text, from `at` on, end.
+size_t EndOfText(std::string_view keys, size_t at) {
+  for (;;) {
+    at = keys.find('\0', at);
+    CHECK(at != std::string_view::npos) << "a sort key ends early";
+    if (keys[at + 1] == '\0') return at + 2;
+    at += 2;
+  }
+}
+
+size_t EndOfNumeric(std::string_view keys, size_t at, bool value_only) {
+  const char sign = keys[at++];
+  if (sign != kZero) at = keys.find(sign == kNegative ? '\xff' : '\0', at + 1) + 1;
+  return at + (value_only ? 0 : 1);
 }
 
 // Bytes of a key, as they were before what is descending was inverted.
@@ -143,6 +182,39 @@ Datum ValueOf(KeyBytes& bytes, PhysicalType type, bool value_only) {
   __builtin_unreachable();
 }
 
+// Bytes of a text's key; 0: it ends early, or has not the length of its type.
+size_t CheckText(std::string_view bytes, TypeKind kind) {
+  size_t length = 0;
+  for (size_t at = 1; at < bytes.size(); ++at, ++length) {
+    if (bytes[at] != '\0') continue;
+    if (++at == bytes.size()) return 0;
+    if (bytes[at] == '\xff') continue;
+    const bool fits =
+        (kind != TypeKind::kUuid || length == kUuidBytes) && (kind != TypeKind::kInterval || length == kSpanBytes);
+    return bytes[at] == '\0' && fits ? at + 1 : 0;
+  }
+  return 0;
+}
+
+size_t CheckNumeric(std::string_view bytes) {
+  if (bytes.size() < 2) return 0;
+  const char sign = bytes[1];
+  if (sign == kZero) return 2;
+  if ((sign != kNegative && sign != kPositive) || bytes.size() < 3) return 0;
+  const uint8_t inverted = sign == kNegative ? 0xFF : 0;
+  const int in_front = (static_cast<uint8_t>(bytes[2]) ^ inverted) - kPlaceOfPoint;
+  int digits = 0;
+  for (size_t at = 3; at < bytes.size(); ++at, ++digits) {
+    const int digit = static_cast<uint8_t>(bytes[at]) ^ inverted;
+    if (digit > 10) return 0;
+    if (digit > 0) continue;
+    const bool fits =
+        digits > 0 && std::max(digits, in_front) <= kMaxNumericDigits && digits - in_front <= kMaxNumericDigits;
+    return fits ? at + 1 : 0;
+  }
+  return 0;
+}
+
 }  // namespace
 
 void AppendSortKey(const Column& column, uint32_t row, SortOrder order, std::string* out) {
@@ -151,6 +223,55 @@ void AppendSortKey(const Column& column, uint32_t row, SortOrder order, std::str
   const size_t begin = out->size();
   PutValue(column, row, order.value_only, out);
   if (order.descending) Invert(out, begin);
+}
+
+void AppendSortKey(const Datum& value, DataType type, SortOrder order, std::string* out) {
+  if (!value.is_value()) return out->push_back(order.nulls_first ? kNullFirst : kNullLast);
+  out->push_back(kValue);
+  const size_t begin = out->size();
+  PutDatum(value, type, order.value_only, out);
+  if (order.descending) Invert(out, begin);
+}
+
+bool IsNullSortKey(std::string_view keys) { return keys.front() != kValue; }
+
+size_t SortKeyBytes(std::string_view keys, DataType type, SortOrder order) {
+  if (IsNullSortKey(keys)) return 1;
+  switch (PhysicalOf(type.kind)) {
+    case PhysicalType::kBool:
+      return 1 + 1;
+    case PhysicalType::kInt32:
+      return 1 + sizeof(int32_t);
+    case PhysicalType::kInt64:
+    case PhysicalType::kDouble:
+      return 1 + sizeof(int64_t);
+    case PhysicalType::kNumeric:
+      return EndOfNumeric(keys, 1, order.value_only);
+    case PhysicalType::kString:
+      return EndOfText(keys, 1);
+  }
+  __builtin_unreachable();
+}
+
+size_t CheckSortKey(std::string_view bytes, DataType type) {
+  if (bytes.empty()) return 0;
+  if (bytes.front() == kNullLast) return 1;
+  if (bytes.front() != kValue) return 0;
+  auto if_whole = [&](size_t size) { return bytes.size() >= size ? size : 0; };
+  switch (PhysicalOf(type.kind)) {
+    case PhysicalType::kBool:
+      return bytes.size() >= 2 && static_cast<uint8_t>(bytes[1]) <= 1 ? 2 : 0;
+    case PhysicalType::kInt32:
+      return if_whole(1 + sizeof(int32_t));
+    case PhysicalType::kInt64:
+    case PhysicalType::kDouble:
+      return if_whole(1 + sizeof(int64_t));
+    case PhysicalType::kNumeric:
+      return CheckNumeric(bytes);
+    case PhysicalType::kString:
+      return CheckText(bytes, type.kind);
+  }
+  __builtin_unreachable();
 }
 
 Datum TakeSortKey(std::string_view* bytes, DataType type, SortOrder order) {

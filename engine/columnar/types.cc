@@ -105,6 +105,8 @@ std::string TypeName(DataType type) {
       return "interval";
     case TypeKind::kJsonb:
       return "jsonb";
+    case TypeKind::kArray:
+      return TypeName(ElementOf(type)) + "[]";
   }
   __builtin_unreachable();
 }
@@ -113,6 +115,12 @@ std::ostream& operator<<(std::ostream& out, DataType type) { return out << TypeN
 
 std::optional<DataType> ParseTypeName(std::string_view name) {
   std::string normal = Normalize(name);
+  for (std::string_view ending : {"[]", " array"}) {
+    if (!normal.ends_with(ending)) continue;
+    std::optional<DataType> element = ParseTypeName(std::string_view(normal).substr(0, normal.size() - ending.size()));
+    if (!element || element->kind == TypeKind::kArray) return std::nullopt;
+    return ArrayOf(*element);
+  }
   std::string_view word = normal;
   std::string_view modifier;
   if (size_t open = word.find('('); open != std::string_view::npos) {

@@ -29,8 +29,9 @@ enum class TypeKind : uint8_t {
   kUuid,      // 16 bytes
   kInterval,  // interval.h
   kJsonb,     // json_text.h: its text in one form
+  kArray,     // array.h; of elements of one scalar type
 };
-inline constexpr size_t kTypeKinds = static_cast<size_t>(TypeKind::kJsonb) + 1;
+inline constexpr size_t kTypeKinds = static_cast<size_t>(TypeKind::kArray) + 1;
 
 // How values lie in memory.
 enum class PhysicalType : uint8_t {
@@ -39,7 +40,7 @@ enum class PhysicalType : uint8_t {
   kInt64,    // int64_t: bigint, timestamp, timestamptz, time
   kDouble,   // double: double precision, real
   kNumeric,  // Numeric (numeric.h)
-  kString,   // StringCell (string_cell.h): text in UTF-8; bytes of bytea, uuid, interval, jsonb
+  kString,   // StringCell (string_cell.h): text in UTF-8; bytes of bytea, uuid, interval, jsonb, arrays
 };
 
 struct DataType {
@@ -51,12 +52,28 @@ struct DataType {
   bool padded = false;
   // text: varchar(length) or char(length); 0 = any.
   uint32_t length = 0;
+  // Of an array's elements, whose modifiers are those above.
+  TypeKind element = TypeKind::kBoolean;
 
   // Whether it takes only some values of its kind.
   constexpr bool has_modifier() const { return precision != 0 || length != 0; }
 
   bool operator==(const DataType&) const = default;
 };
+
+// The type of arrays of these elements, and back.
+constexpr DataType ArrayOf(DataType element) {
+  DataType type = element;
+  type.kind = TypeKind::kArray;
+  type.element = element.kind;
+  return type;
+}
+constexpr DataType ElementOf(DataType array) {
+  DataType type = array;
+  type.kind = array.element;
+  type.element = TypeKind::kBoolean;
+  return type;
+}
 
 inline constexpr uint8_t kMaxNumericPrecision = 38;
 inline constexpr uint32_t kMaxTextLength = 10'485'760;  // of varchar(n)
@@ -84,6 +101,7 @@ constexpr PhysicalType PhysicalOf(TypeKind kind) {
     case TypeKind::kUuid:
     case TypeKind::kInterval:
     case TypeKind::kJsonb:
+    case TypeKind::kArray:
       return PhysicalType::kString;
   }
   __builtin_unreachable();
@@ -107,12 +125,12 @@ constexpr size_t WidthOf(PhysicalType type) {
   __builtin_unreachable();
 }
 
-// SQL name, for example `numeric(12,2)` or `timestamptz`.
+// SQL name, for example `numeric(12,2)`, `timestamptz` or `text[]`.
 std::string TypeName(DataType type);
 std::ostream& operator<<(std::ostream& out, DataType type);
 
 // Reads an SQL name as TypeName writes it, or one of PostgreSQL's aliases (int, int8, float8, varchar, ...). Case does
-// not matter. No value: not a type of the engine.
+// not matter; an array is also written `integer array`. No value: not a type of the engine.
 std::optional<DataType> ParseTypeName(std::string_view name);
 
 // A column of a relation: its name and type.

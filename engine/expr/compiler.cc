@@ -7,6 +7,7 @@
 #include <string>
 #include <tuple>
 
+#include "engine/columnar/array.h"
 #include "engine/expr/logic_kernels.h"
 #include "engine/expr/run.h"
 #include "engine/expr/value_set.h"
@@ -31,7 +32,7 @@ bool IsCheap(const Expression& expression) {
     auto known = std::find(std::begin(kCheapFunctions), std::end(kCheapFunctions), expression.function->name);
     if (known == std::end(kCheapFunctions)) return false;
     bool text_is_cheap = known - std::begin(kCheapFunctions) < static_cast<ptrdiff_t>(kCheapTextFunctions);
-    if (!ComputesInLanes(expression.function->result)) return false;
+    if (!ComputesInLanes(expression.type.kind)) return false;
     for (TypeKind kind : expression.function->arguments) {
       if (!ComputesInLanes(kind) && !(text_is_cheap && kind == TypeKind::kText)) return false;
     }
@@ -47,8 +48,8 @@ bool AsksForOneOf(const Expression& expression) {
   if (expression.arguments.size() < kFewestConstants) return false;
   const Expression& first = expression.arguments[0];
   if (first.kind != ExpressionKind::kCall || first.function->name != "=") return false;
-  // Equal intervals may differ in their bytes, by which a set finds.
-  if (first.arguments[1].type.kind == TypeKind::kInterval) return false;
+  // A set finds by bytes.
+  if (!HasOneForm(first.arguments[0].type) || !HasOneForm(first.arguments[1].type)) return false;
   const std::string value = FormatExpression(first.arguments[0]);
   return std::all_of(expression.arguments.begin(), expression.arguments.end(), [&](const Expression& argument) {
     return argument.kind == ExpressionKind::kCall && argument.function == first.function &&
@@ -59,7 +60,7 @@ bool AsksForOneOf(const Expression& expression) {
 
 uint64_t PackType(DataType type) {
   return static_cast<uint64_t>(type.kind) | (uint64_t{type.precision} << 8) | (uint64_t{type.scale} << 16) |
-         (uint64_t{type.padded} << 24) | (uint64_t{type.length} << 32);
+         (uint64_t{type.padded} << 24) | (static_cast<uint64_t>(type.element) << 25) | (uint64_t{type.length} << 32);
 }
 
 class Compiler {
@@ -181,7 +182,7 @@ class Compiler {
   RegisterId CompileCall(const Expression& expression, SelectionId selection) {
     const ScalarFunction& function = *expression.function;
     CheckArguments(expression, function.arguments.size());
-    CHECK(function.result == expression.type.kind) << FormatExpression(expression);
+    CHECK(!function.result || function.result == expression.type.kind) << FormatExpression(expression);
     std::vector<RegisterId> arguments;
     for (size_t i = 0; i < expression.arguments.size(); ++i) {
       arguments.push_back(CompileIn(expression.arguments[i], selection));

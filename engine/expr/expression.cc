@@ -46,6 +46,7 @@ void AppendLiteral(const Expression& expression, std::string* out) {
     case TypeKind::kUuid:
     case TypeKind::kInterval:
     case TypeKind::kJsonb:
+    case TypeKind::kArray:
       out->append(TypeName(expression.type)).push_back(' ');
       break;
   }
@@ -148,7 +149,8 @@ Expression Expression::Literal(Datum value, DataType type) {
 }
 
 Expression Expression::Call(const ScalarFunction& function, std::vector<Expression> arguments) {
-  return Call(function, DataType{function.result}, std::move(arguments));
+  const DataType type = ResultTypeOf(function, TypesOf(arguments));
+  return Call(function, type, std::move(arguments));
 }
 
 Expression Expression::Call(const ScalarFunction& function, DataType type, std::vector<Expression> arguments) {
@@ -163,6 +165,12 @@ Expression Expression::Make(ExpressionKind kind, DataType type, std::vector<Expr
   expression.type = type;
   expression.arguments = std::move(arguments);
   return expression;
+}
+
+std::vector<DataType> TypesOf(const std::vector<Expression>& expressions) {
+  std::vector<DataType> types;
+  for (const Expression& expression : expressions) types.push_back(expression.type);
+  return types;
 }
 
 std::string FormatExpression(const Expression& expression) {

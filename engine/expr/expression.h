@@ -42,6 +42,8 @@ struct Expression {
   static Expression Make(ExpressionKind kind, DataType type, std::vector<Expression> arguments);
 };
 
+std::vector<DataType> TypesOf(const std::vector<Expression>& expressions);
+
 // For EXPLAIN and error messages: `(#0 + 1) > #2`.
 std::string FormatExpression(const Expression& expression);
 

@@ -2,7 +2,7 @@
 
 #include <cstring>
 
-#include "engine/columnar/interval.h"
+#include "engine/columnar/array.h"
 #include "engine/expr/kernel_loops.h"
 #include "engine/expr/value_order.h"
 #include "engine/expr/value_set.h"
@@ -76,9 +76,13 @@ void EqualsOfType(const KernelCall& call, const Vector& a, const Vector& b, uint
   }
 }
 
-void EqualIntervals(const KernelCall& call, const Vector& a, const Vector& b, uint8_t* out) {
-  auto span = [](const Vector& vector, uint32_t row) { return SpanBytes(vector.At<StringCell>(row).view()); };
-  ForSelected(call, [&](uint32_t row) { out[row] = a.IsValue(row) && b.IsValue(row) && span(a, row) == span(b, row); });
+// Of values of which cells are more than what is compared.
+void EqualComparedBytes(const KernelCall& call, const Vector& a, const Vector& b, uint8_t* out) {
+  auto compared = [](const Vector& vector, uint32_t row) {
+    return ComparedBytes(vector.At<StringCell>(row).view(), vector.type());
+  };
+  ForSelected(
+      call, [&](uint32_t row) { out[row] = a.IsValue(row) && b.IsValue(row) && compared(a, row) == compared(b, row); });
 }
 
 // One byte a row: whether two values are equal. Means nothing where one is not a value.
@@ -96,7 +100,7 @@ void Equals(const KernelCall& call, const Vector& a, const Vector& b, uint8_t* o
     case PhysicalType::kNumeric:
       return EqualsOfType<Numeric>(call, a, b, out);
     case PhysicalType::kString:
-      if (a.type().kind == TypeKind::kInterval) return EqualIntervals(call, a, b, out);
+      if (!HasOneForm(a.type()) || !HasOneForm(b.type())) return EqualComparedBytes(call, a, b, out);
       return EqualsOfType<StringCell>(call, a, b, out);
   }
 }

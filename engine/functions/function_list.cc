@@ -33,6 +33,9 @@ ScalarFunctionList MakeFunctions() {
   AddDigestFunctions(&list);
   AddIntervalFunctions(&list);
   AddJsonFunctions(&list);
+  AddArrayFunctions(&list);
+  AddArraySearchFunctions(&list);
+  AddArrayTextFunctions(&list);
   return list;
 }
 
@@ -45,6 +48,7 @@ ScalarFunctionList MakeCasts() {
   AddByteCasts(&list);
   AddIntervalCasts(&list);
   AddJsonCasts(&list);
+  AddArrayCasts(&list);
   return list;
 }
 
@@ -66,8 +70,8 @@ const CastTable& Casts() {
   static const CastTable table = [] {
     CastTable by_types{};
     for (const ScalarFunction& cast : casts) {
-      const ScalarFunction*& slot = by_types[static_cast<size_t>(cast.arguments[0])][static_cast<size_t>(cast.result)];
-      CHECK(slot == nullptr) << "two casts from " << DataType{cast.arguments[0]} << " to " << DataType{cast.result};
+      const ScalarFunction*& slot = by_types[static_cast<size_t>(cast.arguments[0])][static_cast<size_t>(*cast.result)];
+      CHECK(slot == nullptr) << "two casts from " << DataType{cast.arguments[0]} << " to " << DataType{*cast.result};
       slot = &cast;
     }
     return by_types;
@@ -100,6 +104,7 @@ int NumberRank(TypeKind kind) {
     case TypeKind::kUuid:
     case TypeKind::kInterval:
     case TypeKind::kJsonb:
+    case TypeKind::kArray:
       return 0;
   }
   __builtin_unreachable();

@@ -43,19 +43,29 @@ class Rows {
   std::map<std::pair<std::string, std::string>, size_t> places_;
 };
 
+std::string NameOf(TypeKind kind) { return kind == TypeKind::kArray ? "array" : TypeName({kind}); }
+std::string NameOf(AggregateArgument type) { return type ? NameOf(*type) : "any"; }
+
 std::string TypeList(std::span<const TypeKind> types) {
   std::string list;
-  for (TypeKind type : types) StrAppend(&list, list.empty() ? "" : ", ", TypeName({type}));
+  for (TypeKind type : types) StrAppend(&list, list.empty() ? "" : ", ", NameOf(type));
   return list.empty() ? "nothing" : list;
 }
 
-std::string NameOf(AggregateArgument type) { return type ? TypeName({*type}) : "any"; }
+std::string SignatureOf(const ScalarFunction& function) {
+  std::string list;
+  for (size_t i = 0; i < function.arguments.size(); ++i) {
+    const bool element = (function.element_arguments >> i & 1) != 0;
+    StrAppend(&list, i > 0 ? ", " : "", element ? "element" : NameOf(function.arguments[i]));
+  }
+  return StrCat(list.empty() ? "nothing" : list, " → ", function.result ? NameOf(*function.result) : "element");
+}
 
 std::string SignatureOf(const AggregateFunction& function) {
   std::string list;
   auto add = [&](std::string_view type) { StrAppend(&list, list.empty() ? "" : ", ", type); };
   for (AggregateArgument argument : function.arguments) add(NameOf(argument));
-  for (TypeKind parameter : function.parameters) add(StrCat("constant ", TypeName({parameter})));
+  for (TypeKind parameter : function.parameters) add(StrCat("constant ", NameOf(parameter)));
   return StrCat(list.empty() ? "rows" : list, " → ",
                 function.result ? NameOf(function.result) : "the first one's type");
 }
@@ -65,11 +75,12 @@ void WriteCasts(std::string* out) {
   for (size_t from = 0; from < kTypeKinds; ++from) {
     std::vector<TypeKind> targets;
     for (size_t to = 0; to < kTypeKinds; ++to) {
-      if (from != to && FindCast(static_cast<TypeKind>(from), static_cast<TypeKind>(to)) != nullptr) {
+      const bool casts = from != to || static_cast<TypeKind>(from) == TypeKind::kArray;
+      if (casts && FindCast(static_cast<TypeKind>(from), static_cast<TypeKind>(to)) != nullptr) {
         targets.push_back(static_cast<TypeKind>(to));
       }
     }
-    StrAppend(out, "| ", TypeName({static_cast<TypeKind>(from)}), " | ", TypeList(targets), " |\n");
+    StrAppend(out, "| ", NameOf(static_cast<TypeKind>(from)), " | ", TypeList(targets), " |\n");
   }
 }
 
@@ -82,7 +93,7 @@ std::string FunctionReference() {
       "else is said; a call that fails makes its cell ERROR.\n\n## Functions and operators\n\n";
   Rows scalars;
   for (const ScalarFunction& function : ScalarFunctions()) {
-    scalars.Add(function.name, function.doc, StrCat(TypeList(function.arguments), " → ", TypeName({function.result})));
+    scalars.Add(function.name, function.doc, SignatureOf(function));
   }
   scalars.Write(&page);
   page += "\n## Aggregates\n\n";
@@ -94,7 +105,8 @@ std::string FunctionReference() {
   page += "\n## Table functions\n\n";
   Rows tables;
   for (const TableFunction& function : TableFunctions()) {
-    tables.Add(function.name, function.doc, StrCat(TypeList(function.arguments), " → ", TypeName({function.result})));
+    tables.Add(function.name, function.doc,
+               StrCat(TypeList(function.arguments), " → ", function.result ? NameOf(*function.result) : "element"));
   }
   tables.Write(&page);
   page += "\n## Casts\n\n`cast(x as type)` and `x::type`.\n\n";

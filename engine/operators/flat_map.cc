@@ -9,8 +9,8 @@ FlatMap::FlatMap(std::span<const DataType> input, const TableFunction& function,
     : function_(function),
       kept_(std::move(kept)),
       errors_(errors),
-      program_(input, std::move(arguments)),
-      results_(DataType{function.result}) {}
+      results_(ResultTypeOf(function, TypesOf(arguments))),
+      program_(input, std::move(arguments)) {}
 
 Progress FlatMap::Push(PortIndex, const DeltaBatch& batch, Output& out) {
   if (batch.empty()) return Progress::kDone;

@@ -30,8 +30,8 @@ class FlatMap : public Operator {
   const TableFunction& function_;
   std::vector<ColumnIndex> kept_;
   ErrorCounter* errors_;
-  Program program_;
   ColumnBuilder results_;
+  Program program_;
   bool heaps_shared_ = false;
   std::vector<uint32_t> source_rows_;  // the input row of each cell in results_
 

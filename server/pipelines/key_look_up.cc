@@ -2,6 +2,8 @@
 
 #include <map>
 
+#include "server/plan/key_equality.h"
+
 namespace freshet {
 namespace {
 
@@ -17,7 +19,7 @@ void CollectEqualities(const Expression& condition, Constants* constants) {
   const Expression *column = &condition.arguments[0], *constant = &condition.arguments[1];
   if (column->kind == ExpressionKind::kLiteral) std::swap(column, constant);
   if (column->kind != ExpressionKind::kColumn || constant->kind != ExpressionKind::kLiteral) return;
-  if (constant->literal.is_null() || constant->type.kind != column->type.kind) return;
+  if (constant->literal.is_null() || !AreKeyTypes(constant->type, column->type)) return;
   constants->try_emplace(column->column.value(), constant->literal);
 }
 

@@ -59,7 +59,8 @@ absl::StatusOr<Expression> FromCall(const Proto& proto, DataType type, std::vect
   std::vector<TypeKind> kinds;
   for (const Expression& argument : arguments) kinds.push_back(argument.type.kind);
   const ScalarFunction* function = FindScalarFunction(proto.function(), kinds);
-  if (function == nullptr || function->result != type.kind) return Unknown(StrCat("function ", proto.function()));
+  if (function == nullptr || (function->result && function->result != type.kind))
+    return Unknown(StrCat("function ", proto.function()));
   return Expression::Call(*function, type, std::move(arguments));
 }
 

@@ -56,7 +56,8 @@ std::string ValidateCall(const Expression& expression) {
       return StrCat("argument ", i, " of ", expression.function->name, " is ", TypeName(expression.arguments[i].type));
     }
   }
-  if (expression.type.kind != expression.function->result) {
+  const std::optional<TypeKind> result = expression.function->result;
+  if (result && expression.type.kind != result) {
     return StrCat(expression.function->name, " does not give ", TypeName(expression.type));
   }
   return "";

@@ -12,7 +12,7 @@ Relation RelationOf(const PlanFlatMap& node, Inputs inputs) {
     schema.push_back(inputs[0]->schema[node.keep[i]]);
     map[node.keep[i]] = i;
   }
-  schema.push_back({node.column_name, DataType{node.function->result}});
+  schema.push_back({node.column_name, ResultTypeOf(*node.function, TypesOf(node.arguments))});
   Relation relation = MapRelation(*inputs[0], std::move(schema), map);
   // A row may give many.
   relation.properties.unique_key.reset();

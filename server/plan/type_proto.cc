@@ -48,6 +48,8 @@ v1::TypeKind KindToProto(TypeKind kind) {
       return v1::INTERVAL;
     case TypeKind::kJsonb:
       return v1::JSONB;
+    case TypeKind::kArray:
+      return v1::ARRAY;
   }
   __builtin_unreachable();
 }
@@ -83,12 +85,18 @@ std::string SuggestTypeName(std::string_view name) {
   }
   std::string nearest = NearestName(name, kTypeNames);
   return nearest.empty() ? "types: boolean, smallint, integer, bigint, numeric(p,s), real, double, text, varchar(n), "
-                           "char(n), bytea, date, time, timestamp, timestamptz, interval, uuid, jsonb"
+                           "char(n), bytea, date, time, timestamp, timestamptz, interval, uuid, jsonb, "
+                           "and arrays of them: text[]"
                          : StrCat("did you mean ", nearest, "?");
 }
 
 v1::Type TypeToProto(DataType type) {
   v1::Type result;
+  if (type.kind == TypeKind::kArray) {
+    result.set_kind(v1::ARRAY);
+    *result.mutable_element() = TypeToProto(ElementOf(type));
+    return result;
+  }
   result.set_kind(KindToProto(type.kind));
   result.set_precision(type.precision);
   result.set_scale(type.scale);

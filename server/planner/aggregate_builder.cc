@@ -1,6 +1,7 @@
 // DISTINCT inside of a call: where all calls read one argument, the aggregate runs over the distinct pairs of key and
 // argument, which are found on all shards, whatever the key. In other mixtures each group keeps the distinct values.
 #include "server/planner/aggregate_builder.h"
+#include "server/plan/key_equality.h"
 
 #include <map>
 #include <set>
@@ -98,14 +99,14 @@ bool FitsDistinctRows(const BoundAggregate& bound) {
   return any && fits && arguments.size() == 1;
 }
 
-// Equal intervals may differ in their bytes, by which groups are told apart.
-void CheckIntervals(const BoundAggregate& bound, const std::string& path, ProblemList& problems) {
+// Equal intervals and arrays of numerics may differ in their bytes, by which groups are told apart.
+void CheckForms(const BoundAggregate& bound, const std::string& path, ProblemList& problems) {
   auto check = [&](const Expression& value, std::string_view what) {
-    if (value.type.kind != TypeKind::kInterval) return;
+    if (HasOneForm(value.type)) return;
     problems.Add({.code = ErrorCode::kUnsupported,
                   .path = path,
-                  .message = StrCat(what, " intervals is not built in this release"),
-                  .suggestion = "use extract(epoch from x)"});
+                  .message = StrCat(what, " ", NameOfKeys(value.type), " is not built in this release"),
+                  .suggestion = InsteadOfKey(value.type)});
   };
   for (const auto& key : bound.keys) {
     if (key) check(*key, "grouping by");
@@ -154,7 +155,7 @@ BuiltRelation AggregateRelation(const v1::Aggregate& aggregate, const std::strin
     built.scope.push_back(
         {aggregate.values(static_cast<int>(i)).name(), {}, value ? std::optional(value->type) : std::nullopt});
   }
-  CheckIntervals(bound, path, problems);
+  CheckForms(bound, path, problems);
   if (!bound.complete || input.node == nullptr) return built;
   const bool over_distinct_rows = FitsDistinctRows(bound);
   built.node = AggregateBuilder(aggregate, owner, input.node, std::move(bound)).Build(over_distinct_rows);

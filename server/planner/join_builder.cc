@@ -50,7 +50,7 @@ std::optional<KeyPair> AsKeys(const Expression& condition, uint32_t width) {
     const Expression& b = condition.arguments[static_cast<size_t>(1 - first)];
     ColumnList left = ColumnsOf(a), right = ColumnsOf(b);
     if (left.empty() || right.empty() || !AllBelow(left, width) || !AllFrom(right, width)) continue;
-    if (!AreKeyTypes(a.type.kind, b.type.kind)) return std::nullopt;
+    if (!AreKeyTypes(a.type, b.type)) return std::nullopt;
     return KeyPair{a, ShiftColumns(b, -static_cast<int64_t>(width))};
   }
   return std::nullopt;

@@ -6,9 +6,11 @@
 #include <variant>
 
 #include "engine/base/str_cat.h"
+#include "engine/columnar/array.h"
 #include "engine/functions/table/table_function_list.h"
 #include "server/definitions/places.h"
 #include "server/definitions/suggestion.h"
+#include "server/plan/key_equality.h"
 #include "server/planner/aggregate_builder.h"
 #include "server/planner/join_builder.h"
 #include "server/planner/names.h"
@@ -37,6 +39,8 @@ bool IsNullColumn(const PlanNode& node, uint32_t column) {
 struct TableCall {
   const TableFunction* function = nullptr;
   std::vector<Expression> arguments;
+
+  DataType type() const { return ResultTypeOf(*function, TypesOf(arguments)); }
 };
 
 std::optional<TableCall> ResolveTableCall(const Syntax& syntax, std::vector<BoundValue> values,
@@ -64,6 +68,11 @@ std::optional<TableCall> ResolveTableCall(const Syntax& syntax, std::vector<Boun
   TableCall call{functions[*choice.index], {}};
   for (size_t i = 0; i < values.size(); ++i) {
     TypeKind wanted = call.function->arguments[i];
+    if (wanted == TypeKind::kArray && values[i].untyped) {
+      errors.push_back({ErrorCode::kTypeMismatch, "the type of the array's elements is not known",
+                        "cast it: '{1,2}'::integer[]", values[i].offset});
+      return std::nullopt;
+    }
     bool same = !values[i].untyped && values[i].expression.type.kind == wanted;
     CoerceResult result =
         same ? CoerceResult(std::move(values[i].expression)) : CoerceImplicitly(std::move(values[i]), DataType{wanted});
@@ -102,18 +111,15 @@ std::optional<TableCall> BindTableCall(const v1::Expression& expression, const S
 
 // All values as their common type, which is the result. No value: they have none; an error was added.
 std::optional<DataType> UnifyValues(std::vector<BoundValue>& values, std::vector<ExpressionError>& errors) {
-  std::vector<ArgumentType> types;
-  for (const BoundValue& value : values) types.push_back(value.type());
-  std::optional<TypeKind> kind = CommonType(types);
-  if (!kind) {
+  std::optional<DataType> type = CommonDataType(values);
+  if (!type) {
     errors.push_back({ErrorCode::kTypeMismatch,
                       StrCat("the types of a column have none in common: ", DescribeArguments(values)),
                       "cast the values to one type", values.back().offset});
     return std::nullopt;
   }
-  DataType type = CommonModifiers(*kind, values);
   for (BoundValue& value : values) {
-    CoerceResult result = CoerceImplicitly(std::move(value), type);
+    CoerceResult result = CoerceImplicitly(std::move(value), *type);
     if (auto* error = std::get_if<ExpressionError>(&result)) {
       errors.push_back(std::move(*error));
       return std::nullopt;
@@ -279,7 +285,7 @@ BuiltRelation NodeBuilder::BuildFlatMap(const v1::FlatMap& flat_map, const std::
   for (uint32_t column : *keep) built.scope.push_back(input.scope[column]);
   std::string name = flat_map.as().empty() ? std::string(call->function->column_name) : flat_map.as();
   CheckColumnName(name, JoinPath(path, "as"), problems_);
-  built.scope.push_back({name, {}, call ? std::optional(DataType{call->function->result}) : std::nullopt});
+  built.scope.push_back({name, {}, call ? std::optional(call->type()) : std::nullopt});
   if (call && input.node != nullptr) {
     PlanFlatMap node{call->function, std::move(call->arguments), *std::move(keep), name};
     built.node = Make(std::move(node), {input.node});
@@ -314,17 +320,14 @@ BuiltRelation NodeBuilder::BuildUnion(const v1::Union& node, const std::string& 
   }
   for (uint32_t column = 0; complete && column < built.scope.size(); ++column) {
     std::vector<BoundValue> values;
-    std::vector<ArgumentType> types;
     for (const BuiltRelation& input : inputs) {
       values.push_back(IsNullColumn(*input.node, column)
                            ? BoundValue{Expression::Literal(Datum::Null(), DataType{TypeKind::kText}), true, 0}
                            : BoundValue{ColumnOf(input.node->relation, column), false, 0});
-      types.push_back(values.back().type());
     }
-    std::optional<TypeKind> kind = CommonType(types);
-    DataType type = CommonModifiers(kind.value_or(TypeKind::kText), values);
+    const std::optional<DataType> type = CommonDataType(values);
     for (size_t i = 0; i < inputs.size() && complete; ++i) {
-      CoerceResult cast = kind ? CoerceImplicitly(values[i], type) : CoerceResult(ExpressionError{});
+      CoerceResult cast = type ? CoerceImplicitly(values[i], *type) : CoerceResult(ExpressionError{});
       if (std::holds_alternative<ExpressionError>(cast)) {
         Add(ErrorCode::kTypeMismatch, path,
             StrCat("the column ", built.scope[column].name,
@@ -435,9 +438,10 @@ BuiltRelation NodeBuilder::BuildTopK(const v1::TopK& top, const std::string& pat
   PlanTopK node;
   node.group = *std::move(group);
   for (uint32_t column : node.group) {
-    if (input.node->schema()[column].type.kind != TypeKind::kInterval) continue;
-    Add(ErrorCode::kUnsupported, JoinPath(path, "group"), "groups of an interval are not built in this release",
-        "use extract(epoch from x)");
+    const DataType type = input.node->schema()[column].type;
+    if (HasOneForm(type)) continue;
+    Add(ErrorCode::kUnsupported, JoinPath(path, "group"),
+        StrCat("groups of ", NameOfKeys(type), " are not built in this release"), InsteadOfKey(type));
     return input;
   }
   for (size_t i = 0; i < order->size(); ++i) {
@@ -456,11 +460,12 @@ BuiltRelation NodeBuilder::BuildDistinct(const v1::Distinct& distinct, const std
   BuiltRelation input = Input(distinct.input(), path);
   if (input.node == nullptr) return input;
   for (const Field& field : input.node->schema()) {
-    if (field.type.kind != TypeKind::kInterval) continue;
+    if (HasOneForm(field.type)) continue;
     problems_.Add({.code = ErrorCode::kUnsupported,
                    .path = path,
-                   .message = StrCat("distinct rows with an interval (", field.name, ") are not built in this release"),
-                   .suggestion = "use extract(epoch from x)"});
+                   .message = StrCat("distinct rows with ", NameOfKeys(field.type), " (", field.name,
+                                     ") are not built in this release"),
+                   .suggestion = InsteadOfKey(field.type)});
     return input;
   }
   input.node = Make(PlanDistinct{}, {input.node});

@@ -1,4 +1,5 @@
 #include "server/planner/table_builder.h"
+#include "server/plan/key_equality.h"
 
 #include <algorithm>
 #include <map>
@@ -185,8 +186,10 @@ class TableBuilder {
       if (Contains(primary_key_, {*column})) {
         Add(ErrorCode::kDuplicateName, item, StrCat("the column ", table_.primary_key(i), " stands twice in the key"));
       }
-      if (scope_[*column].type && scope_[*column].type->kind == TypeKind::kInterval) {
-        Add(ErrorCode::kUnsupported, item, "an interval as a key is not built in this release");
+      if (scope_[*column].type && !HasOneForm(*scope_[*column].type)) {
+        Add(ErrorCode::kUnsupported, item,
+            StrCat("a key of ", NameOfKeys(*scope_[*column].type), " is not built in this release"),
+            InsteadOfKey(*scope_[*column].type));
       }
       primary_key_.push_back(*column);
     }

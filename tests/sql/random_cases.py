@@ -27,11 +27,14 @@ LITERALS = {
     'date': ["'2024-01-31'", "'2024-02-29'", "'1999-12-31'", "'2024-03-01'"],
     'timestamp': ["'2024-02-29 12:00:00'", "'2024-01-01 00:00:00'", "'1970-01-01 00:00:01.5'"],
     'double precision': ['0.5', '-1.5', '2', '1024.25', '0'],
+    'int[]': ["'{}'", "'{1,2,3}'", "'{1,2}'", "'{3,NULL,1}'", "'{NULL}'", "'{7}'", "'{2,2}'"],
+    'text[]': ["'{}'", "'{a}'", "'{a,\"\",NULL}'", "'{\"b c\",ab}'", "'{b,a}'"],
 }
 NUMBERS = ['int', 'bigint', 'numeric(10,2)', 'double precision']
 WHOLE = ['int', 'bigint']
 REALS = ['numeric(10,2)', 'double precision', None]
 KINDS = list(LITERALS)
+ELEMENTS = {'int[]': 'int', 'text[]': 'text'}
 
 
 class Column:
@@ -120,7 +123,16 @@ class Generator:
             return f'({self.value(scope, kind, depth - 1)} + {self.random.randint(-40, 40)})'
         if kind == 'timestamp' and one < 6:
             return f"date_trunc('{self.pick(['day', 'month', 'hour'])}', {self.value(scope, kind, depth - 1)})"
+        if kind in ELEMENTS:
+            return self.array(scope, kind, depth)
         return self.column(scope, [kind]) or self.constant(kind)
+
+    def array(self, scope, kind, depth):
+        inner, element = self.value(scope, kind, depth - 1), self.value(scope, ELEMENTS[kind], 0)
+        return self.pick([
+            f'ARRAY[{element}, {self.value(scope, ELEMENTS[kind], depth - 1)}]', f'({inner} || {element})',
+            f'({element} || {inner})', f'({inner} || {self.value(scope, kind, 0)})', f'array_remove({inner}, {element})',
+            f'array_replace({inner}, {element}, {self.constant(ELEMENTS[kind])})', f'({inner})[2:3]'])
 
     def number(self, scope, kind, depth):
         left = self.value(scope, kind, depth - 1)
@@ -131,6 +143,10 @@ class Generator:
             return f'({left} * {self.pick(["2", "-1", "3"])})' if kind != 'numeric(10,2)' else f'abs({left})'
         if one == 4 and kind in WHOLE:
             return f'({left} {self.pick(["/", "%"])} {self.pick(["2", "3", "-7"])})'
+        if one == 4 and kind == 'int' and self.chance(0.5):
+            array = self.value(scope, 'int[]', depth - 1)
+            return self.pick([f'({array})[{self.random.randint(0, 3)}]', f'cardinality({array})', f'array_length({array}, 1)',
+                              f'array_position({array}, {self.value(scope, "int", 0)})'])
         if one == 5 and kind == 'int':
             return f'length({self.value(scope, "text", depth - 1)})'
         return f'(- {left})'
@@ -139,7 +155,7 @@ class Generator:
         inner = self.value(scope, 'text', depth - 1)
         return self.pick([
             f'upper({inner})', f'lower({inner})', f'trim({inner})', f'substring({inner} FROM 2 FOR 2)',
-            f"replace({inner}, 'a', 'xy')", f'({inner} || {self.value(scope, "text", 0)})',
+            f"replace({inner}, 'a', 'xy')", f"array_to_string({self.value(scope, 'text[]', depth - 1)}, '-', '*')", f'({inner} || {self.value(scope, "text", 0)})',
             f'CAST({self.value(scope, self.pick(["int", "bigint", "date", "boolean"]), depth - 1)} AS text)'])
 
     def condition(self, scope, depth=2):
@@ -149,6 +165,11 @@ class Generator:
         if depth > 0 and one == 3:
             return f'NOT ({self.condition(scope, depth - 1)})'
         kind = self.pick(KINDS)
+        if kind in ELEMENTS and one > 8:
+            array, element = self.value(scope, kind, depth - 1), self.value(scope, ELEMENTS[kind], depth - 1)
+            if one == 9:
+                return f'{array} {self.pick(["@>", "<@", "&&"])} {self.value(scope, kind, 0)}'
+            return f'{element} {self.pick(["=", "<>", "<", ">="])} {self.pick(["ANY", "ALL"])} ({array})'
         if one == 4:
             return f'{self.value(scope, kind, depth - 1)} IS {self.pick(["", "NOT "])}NULL'
         if one == 5:
@@ -190,6 +211,12 @@ class Generator:
     def source(self, depth):
         text, scope = self.relation(depth)
         for _ in range(self.pick([0, 0, 1, 1, 2])):
+            kind = self.pick(list(ELEMENTS))
+            if self.chance(0.1) and self.column(scope, [kind]):
+                alias = self.fresh('n')
+                text += f' CROSS JOIN unnest({self.value(scope, kind, 1)}) AS {alias}(x)'
+                scope = scope + [(f'{alias}.x', ELEMENTS[kind])]
+                continue
             if self.chance(0.12):
                 other, columns = self.lateral(scope)
                 text += f' CROSS JOIN {other}' if self.chance(0.5) else f' LEFT JOIN {other} ON true'
@@ -269,7 +296,7 @@ class Generator:
 
     def aggregate(self, scope):
         """A call, and its type; None: a type that is used no further."""
-        one = self.random.randint(0, 7)
+        one = self.random.randint(0, 8)
         where = f' FILTER (WHERE {self.condition(scope, 1)})' if self.chance(0.25) else ''
         distinct = 'DISTINCT ' if self.chance(0.2) else ''
         if one == 0:
@@ -284,6 +311,10 @@ class Generator:
             return f'avg({distinct}{self.value(scope, "int", 1)}){where}', None
         if one == 5:
             return f'{self.pick(["bool_and", "bool_or"])}({self.value(scope, "boolean", 1)}){where}', 'boolean'
+        if one == 8:
+            kind = self.pick(list(ELEMENTS))
+            value = self.value(scope, ELEMENTS[kind], 1)
+            return f'array_agg({distinct}{value} ORDER BY {value}{self.pick(["", " DESC"])}){where}', kind
         kind = self.pick([kind for kind in KINDS if kind != 'boolean'])
         return f'{self.pick(["min", "max"])}({self.value(scope, kind, 1)}){where}', \
             kind if kind != 'numeric(10,2)' else None

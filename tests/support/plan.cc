@@ -107,7 +107,7 @@ class LineReader {
     if (function == nullptr) {
       Fail(absl::StrCat("no operator ", expression.op, " over these types"));
     } else {
-      expression.type = {function->result};
+      expression.type = {*function->result};
     }
     return expression;
   }

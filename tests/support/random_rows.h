@@ -79,6 +79,8 @@ inline Datum RandomBytes(Random& random, DataType type) {
       return *ParseDatum(number + " days", type);
     case TypeKind::kJsonb:
       return *ParseDatum("[" + number + "]", type);
+    case TypeKind::kArray:
+      return *ParseDatum("{" + number + ",NULL," + number + ".50}", type);
     default:
       return Datum::Text(number + '\0' + number);
   }
@@ -118,6 +120,7 @@ inline Datum RandomDatum(Random& random, DataType type, const RandomRowOptions& 
     case TypeKind::kUuid:
     case TypeKind::kInterval:
     case TypeKind::kJsonb:
+    case TypeKind::kArray:
       return RandomBytes(random, type);
   }
   __builtin_unreachable();
@@ -156,7 +159,9 @@ inline Schema SchemaOfAllTypes() {
           {"text", {TypeKind::kText}},
           {"date", {TypeKind::kDate}},
           {"timestamp", {TypeKind::kTimestamp}},
-          {"timestamptz", {TypeKind::kTimestamptz}}};
+          {"timestamptz", {TypeKind::kTimestamptz}},
+          {"numbers", ArrayOf({TypeKind::kNumeric, 12, 2})},
+          {"texts", ArrayOf({TypeKind::kText})}};
 }
 
 }  // namespace freshet

@@ -17,6 +17,7 @@ std::vector<AggregateFunction> VarianceFunctions();
 std::vector<AggregateFunction> ExtremeRowFunctions();
 std::vector<AggregateFunction> OrderedTextFunctions();
 std::vector<AggregateFunction> JsonAggregateFunctions();
+std::vector<AggregateFunction> ArrayAggregateFunctions();
 std::vector<AggregateFunction> PercentileFunctions();
 std::vector<AggregateFunction> RegressionFunctions();
 

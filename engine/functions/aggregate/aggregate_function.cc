@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "engine/base/check.h"
+#include "engine/columnar/array.h"
 
 namespace freshet {
 
@@ -11,7 +12,7 @@ RowForm RowFormOf(const AggregateFunction& function, std::span<const OrderedArgu
   if (function.values == AggregateValues::kOneArgument || function.values == AggregateValues::kPairs) return {};
   RowForm form;
   auto add_order = [&](OrderedArgument wanted) {
-    wanted.order.value_only = wanted.type.kind == TypeKind::kNumeric || wanted.type.kind == TypeKind::kInterval;
+    wanted.order.value_only = wanted.type.kind == TypeKind::kNumeric || !HasOneForm(wanted.type);
     form.push_back({wanted.column, wanted.type, wanted.order});
   };
   // What is ordered by can be an argument too, where its key gives it back.

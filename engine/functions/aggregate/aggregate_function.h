@@ -43,7 +43,7 @@ using AggregateArgument = std::optional<TypeKind>;
 struct AggregateFunction {
   std::string_view name;                     // lower case
   std::vector<AggregateArgument> arguments;  // none: count(*)
-  AggregateArgument result;                  // no value: the type of the first argument
+  AggregateArgument result;                  // no value: the type of the first argument; arrays are of it
   AccumulatorNeeds needs;
   AggregateResult compute;
   std::string_view doc;  // one line for the reference page
@@ -58,6 +58,7 @@ struct AggregateFunction {
 
 // The type of a call's result, with its modifier where it is that of the argument.
 inline DataType ResultTypeOf(const AggregateFunction& function, DataType argument) {
+  if (function.result == TypeKind::kArray) return ArrayOf(argument);
   return function.result ? DataType{*function.result} : argument;
 }
 

@@ -12,7 +12,7 @@ std::vector<AggregateFunction> MakeList() {
   std::vector<AggregateFunction> all;
   for (auto family : {CountFunctions, SumFunctions, AverageFunctions, MinMaxFunctions, BooleanFunctions, BitFunctions,
                       VarianceFunctions, ExtremeRowFunctions, OrderedTextFunctions, JsonAggregateFunctions,
-                      PercentileFunctions, RegressionFunctions}) {
+                      ArrayAggregateFunctions, PercentileFunctions, RegressionFunctions}) {
     std::ranges::move(family(), std::back_inserter(all));
   }
   return all;

@@ -1,5 +1,5 @@
 // Comparison operators over all types, by value_order.h.
-#include "engine/columnar/interval.h"
+#include "engine/columnar/array.h"
 #include "engine/expr/kernel_loops.h"
 #include "engine/expr/value_order.h"
 #include "engine/functions/scalar/families.h"
@@ -66,12 +66,13 @@ void CompareNumerics(KernelCall& call) {
 }
 
 template <typename Comparison>
-void CompareIntervals(KernelCall& call) {
-  auto span = [&](size_t argument, uint32_t row) {
-    return SpanBytes(call.argument(argument).At<StringCell>(row).view());
+void CompareComparedBytes(KernelCall& call) {
+  auto compared = [&](size_t argument, uint32_t row) {
+    const Vector& vector = call.argument(argument);
+    return ComparedBytes(vector.At<StringCell>(row).view(), vector.type());
   };
-  ComputeRows<uint8_t>(call,
-                       [&](uint32_t row) { return static_cast<uint8_t>(Comparison()(span(0, row), span(1, row))); });
+  ComputeRows<uint8_t>(
+      call, [&](uint32_t row) { return static_cast<uint8_t>(Comparison()(compared(0, row), compared(1, row))); });
 }
 
 template <typename Comparison>
@@ -96,7 +97,8 @@ void AddComparison(ScalarFunctionList* list, std::string_view symbol, std::strin
   add(TypeKind::kTime, CompareLanes<int64_t, Comparison>);
   add(TypeKind::kBytea, CompareRows<StringCell, Comparison>);
   add(TypeKind::kUuid, CompareRows<StringCell, Comparison>);
-  add(TypeKind::kInterval, CompareIntervals<Comparison>);
+  add(TypeKind::kInterval, CompareComparedBytes<Comparison>);
+  add(TypeKind::kArray, CompareComparedBytes<Comparison>);
 }
 
 }  // namespace

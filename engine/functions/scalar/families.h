@@ -30,6 +30,9 @@ void AddByteFunctions(ScalarFunctionList* list);
 void AddDigestFunctions(ScalarFunctionList* list);
 void AddIntervalFunctions(ScalarFunctionList* list);
 void AddJsonFunctions(ScalarFunctionList* list);
+void AddArrayFunctions(ScalarFunctionList* list);
+void AddArraySearchFunctions(ScalarFunctionList* list);
+void AddArrayTextFunctions(ScalarFunctionList* list);
 
 // Casts are a list of their own: all are named "cast".
 void AddNumberCasts(ScalarFunctionList* list);
@@ -39,5 +42,6 @@ void AddRealCasts(ScalarFunctionList* list);
 void AddByteCasts(ScalarFunctionList* list);
 void AddIntervalCasts(ScalarFunctionList* list);
 void AddJsonCasts(ScalarFunctionList* list);
+void AddArrayCasts(ScalarFunctionList* list);
 
 }  // namespace freshet

@@ -52,6 +52,7 @@ void AddGreatestLeastFunctions(ScalarFunctionList* list) {
   AddPick<StringCell>(list, TypeKind::kBytea);
   AddPick<StringCell>(list, TypeKind::kUuid);
   AddPick<StringCell>(list, TypeKind::kInterval);
+  AddPick<StringCell>(list, TypeKind::kArray);
 }
 
 }  // namespace freshet

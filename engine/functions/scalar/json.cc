@@ -7,6 +7,7 @@
 #include "engine/columnar/json_text.h"
 #include "engine/columnar/json_value.h"
 #include "engine/expr/kernel_loops.h"
+#include "engine/functions/scalar/cell_datum.h"
 #include "engine/functions/scalar/families.h"
 #include "engine/functions/scalar/numeric_arithmetic.h"
 
@@ -204,29 +205,11 @@ void ArrayLength(KernelCall& call) {
   });
 }
 
-Datum DatumOf(const Vector& value, uint32_t row) {
-  switch (value.physical()) {
-    case PhysicalType::kBool:
-      return Datum::Bool(value.At<uint8_t>(row) != 0);
-    case PhysicalType::kInt32:
-      return Datum::Int(value.At<int32_t>(row));
-    case PhysicalType::kInt64:
-      return Datum::Int(value.At<int64_t>(row));
-    case PhysicalType::kDouble:
-      return Datum::Double(value.At<double>(row));
-    case PhysicalType::kNumeric:
-      return Datum::Decimal(value.At<Numeric>(row));
-    case PhysicalType::kString:
-      return Datum::Text(std::string(value.At<StringCell>(row).view()));
-  }
-  __builtin_unreachable();
-}
-
 void ToJson(KernelCall& call) {
   const Vector& value = call.argument(0);
   ComputeRows<StringCell>(call, [&](uint32_t row) {
     std::string json;
-    AppendJsonOf(DatumOf(value, row), value.type(), &json);
+    AppendJsonOf(CellDatum(value, row), value.type(), &json);
     return call.TextOrFail(row, json);
   });
 }

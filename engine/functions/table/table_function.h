@@ -2,6 +2,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 #include <vector>
@@ -30,12 +31,17 @@ using TableKernel = void (*)(std::span<const Column> arguments, uint32_t row, ui
 struct TableFunction {
   std::string_view name;  // lower case
   std::vector<TypeKind> arguments;
-  TypeKind result;
-  std::string_view column_name;  // of the result, unless the query names it
+  std::optional<TypeKind> result;  // no value: the type of the first argument's elements, which is an array
+  std::string_view column_name;    // of the result, unless the query names it
   TableKernel kernel;
   std::string_view doc;  // one line for the reference page
   // Part of a node's fingerprint; grows when a mended kernel gives other results.
   uint32_t semantic_version = 1;
 };
+
+// The type of a call's column.
+inline DataType ResultTypeOf(const TableFunction& function, std::span<const DataType> arguments) {
+  return function.result ? DataType{*function.result} : ElementOf(arguments[0]);
+}
 
 }  // namespace freshet

@@ -4,15 +4,14 @@
 
 #include "engine/functions/table/generate_series.h"
 #include "engine/functions/table/split.h"
+#include "engine/functions/table/unnest.h"
 #include "engine/functions/table/words.h"
 
 namespace freshet {
 
 std::span<const TableFunction> TableFunctions() {
   static const std::vector<TableFunction>* const kFunctions = new std::vector<TableFunction>{
-      WordsFunction(),
-      SplitFunction(),
-      GenerateSeriesFunction(),
+      WordsFunction(), SplitFunction(), GenerateSeriesFunction(), UnnestFunction(), GenerateSubscriptsFunction(),
   };
   return *kFunctions;
 }

@@ -4,6 +4,7 @@
 #include <cstring>
 #include <limits>
 
+#include "engine/columnar/array.h"
 #include "engine/columnar/byte_text.h"
 #include "engine/columnar/date_time.h"
 #include "engine/columnar/double_order.h"
@@ -132,13 +133,79 @@ bool KindFits(FieldKind kind, TypeKind type) {
     case FieldKind::kBoolean:
       return type == TypeKind::kBoolean || type == TypeKind::kJsonb;
     case FieldKind::kComposite:
-      return type == TypeKind::kJsonb;
+      return type == TypeKind::kJsonb || type == TypeKind::kArray;
     case FieldKind::kMissing:
     case FieldKind::kNull:
     case FieldKind::kBad:
       return false;
   }
   __builtin_unreachable();
+}
+
+Datum DatumOf(const Cell& cell, DataType type) {
+  switch (PhysicalOf(type.kind)) {
+    case PhysicalType::kBool:
+      return Datum::Bool(cell.integer != 0);
+    case PhysicalType::kInt32:
+    case PhysicalType::kInt64:
+      return Datum::Int(cell.integer);
+    case PhysicalType::kDouble:
+      return Datum::Double(cell.real);
+    case PhysicalType::kNumeric:
+      return Datum::Decimal(cell.numeric);
+    case PhysicalType::kString:
+      return Datum::Text(std::string(cell.text));
+  }
+  __builtin_unreachable();
+}
+
+// An element of a JSON array in its one form (json_text.h) as a field; `characters` are those of a string.
+FieldCell FieldOfJson(std::string_view json, std::string* characters) {
+  switch (JsonKindOf(json)) {
+    case JsonKind::kString:
+      *characters = JsonStringValue(json);
+      return {FieldKind::kValidText, *characters};
+    case JsonKind::kNumber:
+      return {FieldKind::kNumber, json};
+    case JsonKind::kBoolean:
+      return {FieldKind::kBoolean, json};
+    case JsonKind::kObject:
+    case JsonKind::kArray:
+      return {FieldKind::kComposite, json};
+    case JsonKind::kNull:
+      break;
+  }
+  return {FieldKind::kNull, json};
+}
+
+// A JSON array of what the elements' type takes; elements that are arrays themselves it does not take.
+bool ReadJsonArray(std::string_view text, DataType type, Cell* out) {
+  std::optional<std::string> json = CanonicalJson(text);
+  if (!json || JsonKindOf(*json) != JsonKind::kArray) return false;
+  ArrayWriter writer(type);
+  bool good = true;
+  ForEachJsonElement(*json, [&](std::string_view each) {
+    std::string characters;
+    const FieldCell element = FieldOfJson(each, &characters);
+    const bool quoted_json = type.element == TypeKind::kJsonb && element.kind == FieldKind::kValidText;
+    Cell cell;
+    if (element.kind == FieldKind::kNull) {
+      writer.Append(Datum::Null());
+    } else if (quoted_json) {  // of jsonb a string is one
+      writer.Append(Datum::Text(std::string(each)));
+    } else if ((good = ReadCell(element, ElementOf(type), &cell))) {
+      writer.Append(DatumOf(cell, ElementOf(type)));
+    }
+    return good;
+  });
+  return good && ReadBytes(writer.Finish(), out);
+}
+
+bool ReadArray(const FieldCell& field, DataType type, Cell* out) {
+  if (field.kind == FieldKind::kComposite) return ReadJsonArray(field.text, type, out);
+  if (field.kind == FieldKind::kText && !IsValidUtf8(field.text)) return false;
+  absl::StatusOr<Datum> array = ParseDatum(field.text, type);
+  return array.ok() && ReadBytes(array->text_value(), out);
 }
 
 }  // namespace
@@ -178,6 +245,8 @@ bool ReadCell(const FieldCell& field, DataType type, Cell* out) {
       return ReadInterval(field.text, out);
     case TypeKind::kJsonb:
       return ReadJson(field, out);
+    case TypeKind::kArray:
+      return ReadArray(field, type, out);
     case TypeKind::kText:
       break;  // above
   }

@@ -3,6 +3,7 @@
 #include <charconv>
 #include <cmath>
 
+#include "engine/columnar/array.h"
 #include "engine/columnar/byte_text.h"
 #include "engine/columnar/datum.h"
 
@@ -20,6 +21,22 @@ void AppendQuoted(const std::string& text, std::string* out) {
   out->push_back('"');
   out->append(text);
   out->push_back('"');
+}
+
+void AppendCell(const Column& column, uint32_t row, const RowJsonOptions& options, std::string* out);
+
+void AppendArray(const Column& column, uint32_t row, const RowJsonOptions& options, std::string* out) {
+  const DataType type = column.type();
+  ColumnBuilder builder(ElementOf(type));
+  ArrayReader reader(column.values<StringCell>()[row].view(), type);
+  for (ArrayElement element; reader.Next(&element);) AppendDatum(DatumOf(element, type), builder);
+  const Column elements = builder.Finish();
+  out->push_back('[');
+  for (uint32_t i = 0; i < elements.size(); ++i) {
+    if (i > 0) out->push_back(',');
+    AppendCell(elements, i, options, out);
+  }
+  out->push_back(']');
 }
 
 void AppendCell(const Column& column, uint32_t row, const RowJsonOptions& options, std::string* out) {
@@ -60,6 +77,8 @@ void AppendCell(const Column& column, uint32_t row, const RowJsonOptions& option
     case TypeKind::kJsonb:
       out->append(column.values<StringCell>()[row].view());
       return;
+    case TypeKind::kArray:
+      return AppendArray(column, row, options, out);
     case TypeKind::kNumeric:
     case TypeKind::kDate:
     case TypeKind::kTimestamp:

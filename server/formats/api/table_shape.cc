@@ -117,8 +117,12 @@ std::optional<DataType> EngineType(const v1::Type& type) {
       return DataType{TypeKind::kTimestamp};
     case v1::TIMESTAMPTZ:
       return DataType{TypeKind::kTimestamptz};
+    case v1::ARRAY: {
+      std::optional<DataType> element = EngineType(type.element());
+      if (!element || element->kind == TypeKind::kArray) return std::nullopt;
+      return ArrayOf(*element);
+    }
     case v1::TYPE_KIND_UNSPECIFIED:
-    case v1::ARRAY:
     case v1::ROW:
     case v1::TypeKind_INT_MIN_SENTINEL_DO_NOT_USE_:
     case v1::TypeKind_INT_MAX_SENTINEL_DO_NOT_USE_:

@@ -26,6 +26,7 @@ bool IsNumber(TypeKind kind) {
     case TypeKind::kUuid:
     case TypeKind::kInterval:
     case TypeKind::kJsonb:
+    case TypeKind::kArray:
       return false;
   }
   __builtin_unreachable();
@@ -57,8 +58,19 @@ ExpressionError NoCast(const BoundValue& value, DataType type, std::string_view 
           std::string(suggestion), value.offset};
 }
 
+// Whether values of one array type become those of another; what is no array passes.
+template <typename Casts>
+bool ElementsCast(DataType from, DataType to, Casts casts) {
+  if (from.kind != TypeKind::kArray || to.kind != TypeKind::kArray) return true;
+  return from.element == to.element || casts(from.element, to.element);
+}
+
 CoerceResult ApplyCast(BoundValue value, DataType type, std::string_view suggestion) {
-  if (type.length > 0 && value.expression.type.kind != TypeKind::kText) {
+  if (!ElementsCast(value.expression.type, type,
+                    [](TypeKind from, TypeKind to) { return FindCast(from, to) != nullptr; })) {
+    return NoCast(value, type, suggestion);
+  }
+  if (type.kind == TypeKind::kText && type.length > 0 && value.expression.type.kind != TypeKind::kText) {
     CoerceResult text = ApplyCast(std::move(value), DataType{TypeKind::kText}, suggestion);
     if (std::holds_alternative<ExpressionError>(text)) return text;
     value = BoundValue{std::get<Expression>(std::move(text)), false, value.offset};
@@ -80,7 +92,7 @@ CoerceResult CoerceImplicitly(BoundValue value, DataType type) {
   if (value.untyped) return ReadUntyped(value, type);
   const Expression& expression = value.expression;
   if (expression.type == type) return std::move(value.expression);
-  if (expression.type.kind != type.kind && !IsImplicitCast(expression.type.kind, type.kind)) {
+  if (!IsImplicitCast(expression.type.kind, type.kind) || !ElementsCast(expression.type, type, IsImplicitCast)) {
     return NoCast(value, type, StrCat("cast it: (...)::", TypeName(type)));
   }
   if (auto folded = FoldNumber(expression, type)) return *std::move(folded);
@@ -88,7 +100,13 @@ CoerceResult CoerceImplicitly(BoundValue value, DataType type) {
 }
 
 CoerceResult CastExplicitly(BoundValue value, DataType type) {
-  if (value.untyped && type.length > 0 && !value.expression.literal.is_null()) {  // cut, as a cast does
+  const bool cuts = value.untyped && type.length > 0 && !value.expression.literal.is_null();
+  if (cuts && type.kind == TypeKind::kArray) {
+    CoerceResult uncut = ReadUntyped(value, ArrayOf({TypeKind::kText}));
+    if (std::holds_alternative<ExpressionError>(uncut)) return uncut;
+    return ApplyCast({std::get<Expression>(std::move(uncut)), false, value.offset}, type, "");
+  }
+  if (cuts) {  // as a cast does
     std::string_view cut = CutText(value.expression.literal.text_value(), type);
     return Expression::Literal(Datum::Text(std::string(cut)), type);
   }
@@ -97,6 +115,9 @@ CoerceResult CastExplicitly(BoundValue value, DataType type) {
   return ApplyCast(std::move(value), type, "there is no cast between these types");
 }
 
+namespace {
+
+// The type that values of one kind have in common: with their modifiers if these agree, else without.
 DataType CommonModifiers(TypeKind kind, const std::vector<BoundValue>& values) {
   std::optional<DataType> common;
   for (const BoundValue& value : values) {
@@ -106,6 +127,24 @@ DataType CommonModifiers(TypeKind kind, const std::vector<BoundValue>& values) {
     common = value.expression.type;
   }
   return common.value_or(DataType{kind});
+}
+
+}  // namespace
+
+std::optional<DataType> CommonDataType(const std::vector<BoundValue>& values) {
+  std::vector<ArgumentType> types, elements;
+  for (const BoundValue& value : values) {
+    types.push_back(value.type());
+    if (value.type() == TypeKind::kArray) elements.push_back(value.expression.type.element);
+  }
+  const std::optional<TypeKind> kind = CommonType(types);
+  if (!kind) return std::nullopt;
+  const DataType type = CommonModifiers(*kind, values);
+  // Arrays of several types: of what their elements have in common.
+  if (*kind != TypeKind::kArray || type != DataType{TypeKind::kArray}) return type;
+  const std::optional<TypeKind> element = CommonType(elements);
+  if (!element) return std::nullopt;
+  return ArrayOf({*element});
 }
 
 }  // namespace freshet

@@ -28,7 +28,8 @@ CoerceResult CoerceImplicitly(BoundValue value, DataType type);
 // By any cast that there is.
 CoerceResult CastExplicitly(BoundValue value, DataType type);
 
-// The type that values of one kind have in common: with their modifiers if these agree, else without.
-DataType CommonModifiers(TypeKind kind, const std::vector<BoundValue>& values);
+// The type that CASE, COALESCE, UNION and the like give these values, with their modifiers if these agree, else
+// without; no value: they have none in common. All literals: text.
+std::optional<DataType> CommonDataType(const std::vector<BoundValue>& values);
 
 }  // namespace freshet

@@ -56,7 +56,7 @@ void ExpressionBinder::MakeTextOperands(Values& values) {
   BoundValue& other = is_text(values[0]) ? values[1] : values[0];
   const TypeKind kind = other.expression.type.kind;
   // These have a || of their own, for which a literal is read as one of them.
-  const bool has_own = kind == TypeKind::kBytea || kind == TypeKind::kJsonb;
+  const bool has_own = kind == TypeKind::kBytea || kind == TypeKind::kJsonb || kind == TypeKind::kArray;
   if (has_own && (values[0].untyped || values[1].untyped)) return;
   const uint32_t offset = other.offset;
   CoerceResult text = CastExplicitly(std::move(other), kTextType);

@@ -210,18 +210,15 @@ std::optional<Expression> ExpressionBinder::Coerce(BoundValue value, DataType ty
 }
 
 bool ExpressionBinder::Unify(const Syntax& syntax, Values& values) {
-  std::vector<ArgumentType> types;
-  for (const BoundValue& value : values) types.push_back(value.type());
-  std::optional<TypeKind> kind = CommonType(types);
-  if (!kind) {
+  std::optional<DataType> type = CommonDataType(values);
+  if (!type) {
     Fail(ErrorCode::kTypeMismatch, syntax.offset, StrCat("the types have none in common: ", DescribeArguments(values)),
          "cast them to one type");
     return false;
   }
-  DataType type = CommonModifiers(*kind, values);
   bool complete = true;
   for (BoundValue& value : values) {
-    auto coerced = Coerce(std::move(value), type);
+    auto coerced = Coerce(std::move(value), *type);
     complete = complete && coerced.has_value();
     if (coerced) value.expression = *std::move(coerced), value.untyped = false;
   }
@@ -229,8 +226,10 @@ bool ExpressionBinder::Unify(const Syntax& syntax, Values& values) {
 }
 
 std::optional<BoundValue> ExpressionBinder::BindCast(const Syntax& syntax) {
-  auto value = Bind(*syntax.arguments[0]);
   std::optional<DataType> type = EngineType(syntax.type);
+  const bool casts_elements = type && type->kind == TypeKind::kArray && IsArrayForm(*syntax.arguments[0]);
+  if (casts_elements) return BindArray(*syntax.arguments[0], ElementOf(*type));
+  auto value = Bind(*syntax.arguments[0]);
   if (!type) {
     return Fail(ErrorCode::kUnsupportedType, syntax.offset,
                 StrCat("the type ", FormatTypeProto(syntax.type), " is not built in this release"));
@@ -329,13 +328,19 @@ std::optional<BoundValue> ExpressionBinder::BindCall(const Syntax& syntax) {
                 StrCat("the aggregate ", syntax.text, " can only stand in the values of an aggregate"),
                 "name it there, and read the name here");
   }
+  if (IsArrayForm(syntax)) return BindArray(syntax, std::nullopt);
   auto values = BindAll(syntax.arguments);
   if (syntax.star || syntax.distinct || syntax.filter != nullptr || !syntax.order.empty()) {
     return Fail(ErrorCode::kUnknownFunction, syntax.offset,
                 StrCat(syntax.text, " is no aggregate: it takes no *, DISTINCT, ORDER BY or FILTER"));
   }
   if (!values) return std::nullopt;
-  if (syntax.text == "||") MakeTextOperands(*values);
+  if (syntax.text == "[]" || syntax.text == "[:]") CastSubscripts(*values);
+  if (syntax.text == "||") {
+    const std::string_view name = NameOfConcatenation(*values);
+    if (name == "||") MakeTextOperands(*values);
+    return Call(name, syntax, *std::move(values));
+  }
   if (syntax.text == "concat") return BindConcat(syntax, *std::move(values));
   if (syntax.text == "concat_ws") return BindConcatWithSeparator(syntax, *std::move(values));
   return Call(syntax.text, syntax, *std::move(values));
@@ -350,16 +355,18 @@ std::optional<BoundValue> ExpressionBinder::Call(std::string_view name, const Sy
     if (!functions.empty()) break;
   }
   if (swapped) std::swap(values[0], values[1]);
-  std::vector<Signature> signatures;
-  for (const ScalarFunction* function : functions) signatures.push_back(function->arguments);
   std::vector<ArgumentType> types;
   for (const BoundValue& value : values) types.push_back(value.type());
+  std::vector<std::vector<TypeKind>> written;
+  for (const ScalarFunction* function : functions) written.push_back(WrittenSignature(*function, types));
+  const std::vector<Signature> signatures(written.begin(), written.end());
   OverloadChoice choice = ChooseOverload(signatures, types, IsOperator(name));
   if (!choice.index) {
     FailUnknownFunction(name, syntax, values, choice.ambiguous);
     return std::nullopt;
   }
   const ScalarFunction& function = *functions[*choice.index];
+  if (!UnifyElements(function, syntax, values)) return std::nullopt;
   std::vector<Expression> arguments;
   for (size_t i = 0; i < values.size(); ++i) {
     // A modifier says nothing to a function.
@@ -388,7 +395,8 @@ void ExpressionBinder::FailUnknownFunction(std::string_view name, const Syntax& 
       std::string signature(name);
       signature += "(";
       for (size_t i = 0; i < function.arguments.size(); ++i) {
-        StrAppend(&signature, i > 0 ? ", " : "", TypeName(DataType{function.arguments[i]}));
+        const TypeKind kind = function.arguments[i];
+        StrAppend(&signature, i > 0 ? ", " : "", kind == TypeKind::kArray ? "array" : TypeName(DataType{kind}));
       }
       signatures.push_back(signature + ")");
     }

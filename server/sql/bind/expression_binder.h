@@ -45,6 +45,10 @@ class ExpressionBinder {
   std::optional<BoundValue> BindComparison(const Syntax& syntax, ExpressionKind kind);
   std::optional<BoundValue> BindIsNull(const Syntax& syntax);
   std::optional<BoundValue> BindExtreme(const Syntax& syntax);
+  // array_binder.cc
+  std::optional<BoundValue> BindArray(const Syntax& syntax, std::optional<DataType> element);
+  void CastSubscripts(Values& values);
+  bool UnifyElements(const ScalarFunction& function, const Syntax& syntax, Values& values);
   // concat_binder.cc
   void MakeTextOperands(Values& values);
   std::optional<BoundValue> BindConcat(const Syntax& syntax, Values values);
@@ -68,6 +72,13 @@ class ExpressionBinder {
   std::vector<ExpressionError>& errors_;
   size_t work_ = 0;
 };
+
+// array_binder.cc: `ARRAY[a, b, ...]`.
+bool IsArrayForm(const Syntax& syntax);
+// What `||` is over these values: array_append and array_prepend where one is an array and the other none.
+std::string_view NameOfConcatenation(const std::vector<BoundValue>& values);
+// The types that a call is matched with: what is written as an element may be of any type.
+std::vector<TypeKind> WrittenSignature(const ScalarFunction& function, std::span<const ArgumentType> types);
 
 // For messages: "(integer, unknown)".
 std::string DescribeArguments(const std::vector<BoundValue>& values);

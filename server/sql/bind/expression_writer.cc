@@ -44,6 +44,7 @@ std::string ColumnNameOf(const Syntax& syntax) {
     case SyntaxKind::kColumn:
       return syntax.names.back();
     case SyntaxKind::kCall: {
+      if (syntax.text == "[]" || syntax.text == "[:]") return ColumnNameOf(*syntax.arguments[0]);
       bool word =
           !syntax.text.empty() && (isalpha(static_cast<unsigned char>(syntax.text[0])) || syntax.text[0] == '_');
       return word && syntax.text != "like" && syntax.text != "ilike" ? syntax.text : "?column?";

@@ -7,7 +7,7 @@
 namespace freshet {
 namespace {
 
-enum class Category : uint8_t { kBoolean, kNumeric, kString, kDateTime, kTimespan, kBytes, kUuid, kJson };
+enum class Category : uint8_t { kBoolean, kNumeric, kString, kDateTime, kTimespan, kBytes, kUuid, kJson, kArray };
 
 Category CategoryOf(TypeKind kind) {
   switch (kind) {
@@ -35,6 +35,8 @@ Category CategoryOf(TypeKind kind) {
       return Category::kUuid;
     case TypeKind::kJsonb:
       return Category::kJson;
+    case TypeKind::kArray:
+      return Category::kArray;
   }
   __builtin_unreachable();
 }

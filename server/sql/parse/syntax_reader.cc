@@ -115,9 +115,9 @@ SyntaxRef SyntaxReader::ReadObject(std::string_view type, Element body) {
   }
   if (type == "SubLink") return ReadSubquery(body);
   if (type == "ParamRef") return Unsupported("a parameter ($1)", body);
-  if (type == "A_ArrayExpr") return Unsupported("an array", body);
+  if (type == "A_ArrayExpr") return ReadArray(body);
   if (type == "RowExpr") return Unsupported("a row value", body);
-  if (type == "A_Indirection") return Unsupported("a field or element of a value", body);
+  if (type == "A_Indirection") return ReadIndirection(body);
   if (type == "SQLValueFunction") {
     return Unsupported("the current time or user in an expression", body,
                        "results must follow from the input alone: take the time from a column");
@@ -181,7 +181,7 @@ SyntaxRef SyntaxReader::ReadOperation(Element body) {
   if (kind.starts_with("AEXPR_BETWEEN") || kind.starts_with("AEXPR_NOT_BETWEEN")) return ReadBetween(body, kind);
   if (kind == "AEXPR_LIKE" || kind == "AEXPR_ILIKE") return ReadLike(body, kind);
   if (kind == "AEXPR_SIMILAR") return Unsupported("SIMILAR TO", body, "use LIKE");
-  if (kind == "AEXPR_OP_ANY" || kind == "AEXPR_OP_ALL") return Unsupported("ANY or ALL", body, "use IN (...)");
+  if (kind == "AEXPR_OP_ANY" || kind == "AEXPR_OP_ALL") return ReadQuantified(body, kind == "AEXPR_OP_ANY");
   std::vector<SyntaxRef> arguments;
   for (const char* side : {"lexpr", "rexpr"}) {
     Element operand;
@@ -402,7 +402,10 @@ bool SyntaxReader::ReadType(Element type_name, v1::Type* out, std::string_view* 
     }
     name += ")";
   }
-  if (Has(type_name, "arrayBounds")) name += "[]";
+  simdjson::dom::array bounds;
+  if (type_name["arrayBounds"].get(bounds) == simdjson::SUCCESS) {
+    for (size_t i = 0; i < bounds.size(); ++i) name += "[]";
+  }
   if (auto type = ParseTypeProto(name)) {
     *out = *std::move(type);
     return true;

@@ -55,6 +55,11 @@ class SyntaxReader {
   SyntaxRef ReadCast(Element body);
   SyntaxRef ReadCall(Element body);
   SyntaxRef MakeOverlay(uint32_t offset, const std::vector<SyntaxRef>& arguments);
+  // array_reader.cc
+  SyntaxRef ReadArray(Element body);
+  SyntaxRef ReadIndirection(Element body);
+  SyntaxRef ReadQuantified(Element body, bool any);
+  SyntaxRef MakeNumber(uint32_t offset, std::string text);
   SyntaxRef ReadList(Element body, SyntaxKind kind, std::string_view key = "args");
 
   bool ReadOrder(Element body, std::string_view key, std::vector<SortSyntax>* out);

@@ -29,12 +29,15 @@ TEST(TypesTest, TakesPostgresAliases) {
   EXPECT_EQ(ParseTypeName("char"), (DataType{.kind = TypeKind::kText, .padded = true, .length = 1}));
   EXPECT_EQ(TypeName({.kind = TypeKind::kText, .padded = true, .length = 3}), "char(3)");
   EXPECT_EQ(ParseTypeName("json"), DataType{TypeKind::kJsonb});
+  EXPECT_EQ(ParseTypeName("int[]"), ArrayOf({TypeKind::kInteger}));
+  EXPECT_EQ(ParseTypeName("NUMERIC(5,2) ARRAY"), ArrayOf({TypeKind::kNumeric, 5, 2}));
+  EXPECT_EQ(TypeName(ArrayOf({.kind = TypeKind::kText, .length = 3})), "varchar(3)[]");
 }
 
 TEST(TypesTest, RefusesWhatTheEngineHasNot) {
-  for (std::string_view name :
-       {"", "xml", "numeric(39)", "numeric(0)", "numeric(5,6)", "numeric(5,-1)", "numeric(", "numeric()",
-        "numeric(1,2,3)", "varchar(0)", "varchar(99999999)", "text(3)", "integer[]", "timestamp(3)", "(", ")"}) {
+  for (std::string_view name : {"", "xml", "numeric(39)", "numeric(0)", "numeric(5,6)", "numeric(5,-1)", "numeric(",
+                                "numeric()", "numeric(1,2,3)", "varchar(0)", "varchar(99999999)", "text(3)",
+                                "integer[][]", "[]", "timestamp(3)", "(", ")"}) {
     EXPECT_EQ(ParseTypeName(name), std::nullopt) << name;
   }
 }

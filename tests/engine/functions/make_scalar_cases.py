@@ -52,6 +52,16 @@ JSON = ["1", "-1.50", "1e2", "true", "null", "\"a\"", "\"q\\\"\\\\\\b\\u00e9\\u0
 VALUES = {"boolean": ["true", "false"], "smallint": SMALL, "integer": INTEGER, "bigint": BIGINT, "numeric": NUMERIC,
           "double": DOUBLE, "text": TEXT, "date": DATE, "timestamp": TIME, "timestamptz": TIME,
           "real": REAL, "time": CLOCK, "bytea": BYTEA, "uuid": UUID, "interval": INTERVAL}
+ARRAYS = {"integer[]": ["{}", "{1}", "{1,2,3}", "{3,NULL,1}", "{NULL}", "{1,2}", "{-7,1,1}"],
+          "text[]": ["{}", "{a}", "{\"b c\",NULL,a}", "{\"\",\"null\",\"{\"}", "{long text beyond twelve bytes}"],
+          "numeric[]": ["{}", "{1.0}", "{1.00,2}", "{NULL,1.5}", "{1,NULL}", "{-0.5}"],
+          "interval[]": ["{}", "{1 mon}", "{30 days,NULL}", "{-1 day}"], "boolean[]": ["{t,f,NULL}", "{f}"],
+          "double[]": ["{NaN,1.5}", "{-Infinity}", "{}"], "date[]": ["{2026-01-31,NULL}", "{}"],
+          "timestamp[]": ["{\"2026-01-31 12:34:56.5\"}", "{}"]}
+ARRAY_TEXTS = ["{}", "{1,2}", " { 1 , NULL } ", "{1,2", "{1,,2}", "{\"1\"}", "{x}", "1", "", "{1}{2}", "{\\1}"]
+# What is an element in SQL is an array of it among the engine's arguments.
+ELEMENT_ARGUMENTS = {"array_append": [1], "array_prepend": [0], "array_position": [1], "array_positions": [1],
+                     "array_remove": [1], "array_replace": [1, 2]}
 NUMBER_TEXTS = ["1", " 42 ", "-7", "+5", "1.5", "1e3", "", "x", "99999999999999999999", "32768", "NaN", "inf", "-Infinity",
                 ".5", "5.", "1_0", "--1", "1e400"]
 BOOLEAN_TEXTS = ["t", "TRUE", "yes", "on", "1", "f", "no", "of", "off", "0", "o", "", "truex", " true "]
@@ -64,7 +74,7 @@ calls = []
 
 
 def sql_type(kind):
-    return "double precision" if kind == "double" else kind
+    return kind.replace("double", "double precision")
 
 
 def literal(kind, value):
@@ -79,11 +89,21 @@ def add(name, result, kinds, *lists):
     if step > 1 and step % 2 == 0:
         step += 1
     for values in combinations[::step] + [tuple("NULL" if i == 0 else v[0] for i, v in enumerate(lists))]:
+        elements = [0] if name.endswith((" any", " all")) else ELEMENT_ARGUMENTS.get(name, [])
+        values = ["{NULL}" if i in elements and value == "NULL" else value for i, value in enumerate(values)]
         calls.append((name, result, list(zip(kinds, values))))
 
 
 def expression(name, result, arguments):
     values = [literal(*argument) for argument in arguments]
+    for place in ELEMENT_ARGUMENTS.get(name, []):
+        values[place] = f"({values[place]})[1]"
+    if name.endswith((" any", " all")):
+        return f"({values[0]})[1] {name}({values[1]})"
+    if name == "array":
+        return f"array[{values[0]}]"
+    if name in ("[]", "[:]"):
+        return f"({values[0]})[{':'.join(values[1:])}]"
     if name == "cast":
         return f"cast({values[0]} as {sql_type(result)})"
     if name in ("strpos", "position"):
@@ -284,6 +304,49 @@ def make_calls_of_json():
     add("jsonb_array_length", "integer", ["jsonb"], JSON)
     for kind in VALUES:
         add("to_jsonb", "jsonb", [kind], VALUES[kind])
+    make_array_calls()
+
+
+def make_array_calls():
+    for kind, values in ARRAYS.items():
+        element = kind[:-2]
+        ones = ["{NULL}"] + [value for value in values if value != "{}" and "," not in value]
+        for name in ["=", "<>", "<", "<=", ">", ">=", "@>", "<@", "&&"]:
+            add(name, "boolean", [kind, kind], values, values)
+        for name in ["||", "array_cat", "greatest", "least"]:
+            add(name, kind, [kind, kind], values + ["NULL"], values[:3] + ["NULL"])
+        for name in ["array_append", "array_remove"]:
+            add(name, kind, [kind, kind], values, ones)
+        add("array_prepend", kind, [kind, kind], ones, values)
+        add("array_replace", kind, [kind, kind, kind], values, ones, ones)
+        add("array_position", "integer", [kind, kind], values, ones)
+        add("array_position", "integer", [kind, kind, "integer"], values, ones, ["2"])
+        add("array_positions", "integer[]", [kind, kind], values, ones)
+        for comparison in ["=", "<>", "<", "<=", ">", ">="]:
+            for quantifier in ["any", "all"]:
+                add(f"{comparison} {quantifier}", "boolean", [kind, kind], ones, values)
+        add("[]", element, [kind, "integer"], values, ["0", "1", "2", "-1"])
+        add("[:]", kind, [kind, "integer", "integer"], values, ["1", "2"], ["1", "2", "9"])
+        add("trim_array", kind, [kind, "integer"], values, ["0", "1", "2", "-1"])
+        add("cardinality", "integer", [kind], values)
+        for name in ["array_length", "array_upper", "array_lower"]:
+            add(name, "integer", [kind, "integer"], values, ["1", "2"])
+        add("array_ndims", "integer", [kind], values)
+        add("array_dims", "text", [kind], values)
+        add("array_to_string", "text", [kind, "text"], values, [",", "NULL"])
+        add("array_to_string", "text", [kind, "text", "text"], values, ["-"], ["*", "NULL"])
+        add("cast", "text", [kind], values)
+        add("to_jsonb", "jsonb", [kind], values)
+        add("array", kind, [element], VALUES[element][:5] + ["NULL"])
+    add("cast", "integer[]", ["text"], ARRAY_TEXTS)
+    add("cast", "integer[]", ["numeric[]"], ARRAYS["numeric[]"] + ["{99999999999}"])
+    add("cast", "text[]", ["integer[]"], ARRAYS["integer[]"])
+    add("cast", "integer[]", ["text[]"], ["{1, 2,NULL}", "{x,1}", "{}"])
+    add("cast", "varchar(2)[]", ["text[]"], ARRAYS["text[]"])
+    add("cast", "numeric(4,1)[]", ["numeric[]"], ARRAYS["numeric[]"] + ["{12345}"])
+    parts = ["", "a", "a,b", ",a,,", "Grüße", "a b"]
+    add("string_to_array", "text[]", ["text", "text"], parts, [",", "", "NULL", "ß"])
+    add("string_to_array", "text[]", ["text", "text", "text"], parts, [",", "NULL"], ["a", "", "NULL"])
 
 
 def main():

@@ -66,6 +66,7 @@ Datum RandomValue(Random& random, TypeKind kind) {
     case TypeKind::kUuid:
     case TypeKind::kInterval:
     case TypeKind::kJsonb:
+    case TypeKind::kArray:
       break;  // no column has them
   }
   __builtin_unreachable();
@@ -179,6 +180,7 @@ class ExpressionMaker {
       case TypeKind::kUuid:
       case TypeKind::kInterval:
       case TypeKind::kJsonb:
+      case TypeKind::kArray:
         break;  // no column has them
     }
     __builtin_unreachable();

@@ -29,7 +29,7 @@ std::vector<Datum> Call(std::string_view name, const std::vector<Datum>& argumen
   std::vector<Datum> result;
   TableCursor cursor;
   while (!cursor.done && result.size() < at_most) {
-    ColumnBuilder out{DataType{function->result}};
+    ColumnBuilder out{DataType{*function->result}};
     for (const Column& column : columns) {
       for (const BufferRef& heap : column.heaps()) out.AddHeap(heap);
     }
@@ -91,6 +91,37 @@ TEST(TableFunctionListTest, SignaturesAreUniqueAndDocumented) {
     EXPECT_EQ(FindTableFunction(function.name, function.arguments), &function);
   }
   EXPECT_EQ(FindTableFunction("words", std::vector<TypeKind>{TypeKind::kBigint}), nullptr);
+}
+
+// The elements' texts of an array, `limit` at a time.
+std::vector<std::string> Unnested(std::string_view text, DataType element, uint32_t limit) {
+  const DataType array = ArrayOf(element);
+  ColumnBuilder builder(array);
+  AppendDatum(*ParseDatum(text, array), builder);
+  const Column columns[] = {builder.Finish()};
+  const TypeKind kinds[] = {TypeKind::kArray};
+  const TableFunction* function = FindTableFunction("unnest", kinds);
+  const DataType types[] = {array};
+  EXPECT_EQ(ResultTypeOf(*function, types), element);
+  std::vector<std::string> texts;
+  for (TableCursor cursor; !cursor.done;) {
+    ColumnBuilder out(element);
+    function->kernel(columns, 0, limit, cursor, out);
+    const Column column = out.Finish();
+    EXPECT_LE(column.size(), limit);
+    for (uint32_t i = 0; i < column.size(); ++i) texts.push_back(FormatDatum(DatumAt(column, i), element));
+  }
+  return texts;
+}
+
+TEST(UnnestTest, GivesTheElements) {
+  for (uint32_t limit : {1, 2, 100}) {
+    EXPECT_THAT(Unnested("{3,NULL,-1}", {TypeKind::kInteger}, limit), ElementsAre("3", "NULL", "-1"));
+    EXPECT_THAT(Unnested("{a text beyond twelve bytes,\"\"}", {TypeKind::kText}, limit),
+                ElementsAre("a text beyond twelve bytes", ""));
+    EXPECT_THAT(Unnested("{1.50,2}", {TypeKind::kNumeric}, limit), ElementsAre("1.50", "2"));
+    EXPECT_THAT(Unnested("{}", {TypeKind::kText}, limit), IsEmpty());
+  }
 }
 
 }  // namespace

@@ -39,6 +39,8 @@ inline Datum RandomDatum(DataType type, std::mt19937_64& random, int distinct, d
     case TypeKind::kJsonb:
       return Datum::Text(value % 2 == 0 ? "t" + std::to_string(value)
                                         : "a text that lies in a heap " + std::to_string(value));
+    case TypeKind::kArray:
+      return *ParseDatum("{" + std::to_string(value) + ",NULL}", type);
   }
   __builtin_unreachable();
 }

@@ -69,6 +69,25 @@ TEST(Json, ReadsTypesOfBytes) {
                   "1 | NaN, ü, \\x61, NULL, 1 year, [true], 24:00:00", "1 | NULL, NULL, NULL, NULL, NULL, 17, NULL"));
 }
 
+TEST(Json, ReadsArrays) {
+  v1::Column numbers = MakeColumn("n", v1::ARRAY), texts = MakeColumn("t", v1::ARRAY),
+             jsons = MakeColumn("j", v1::ARRAY);
+  numbers.mutable_type()->mutable_element()->set_kind(v1::NUMERIC);
+  texts.mutable_type()->mutable_element()->set_kind(v1::TEXT);
+  jsons.mutable_type()->mutable_element()->set_kind(v1::JSONB);
+  Decoded decoded = DecodeStream(MakeTable({numbers, texts, jsons}),
+                                 R"({"n":[1.50,null,"2"],"t":["a b",null,3],"j":[{"b":1},"x",null]}
+{"n":"{1,2}","t":[],"j":"{1}"}
+{"n":[[1]],"t":{"a":1},"j":7}
+{"n":[true],"t":"{","j":null}
+)",
+                                 Json());
+  EXPECT_THAT(decoded.lines,
+              ElementsAre("1 | {1.50,NULL,2}, {\"a b\",NULL,3}, {\"{\\\"b\\\": 1}\",\"\\\"x\\\"\",NULL}",
+                          "1 | {1,2}, {}, {1}", "1 | ERROR(BAD_VALUE), ERROR(BAD_VALUE), ERROR(BAD_VALUE)",
+                          "1 | ERROR(BAD_VALUE), ERROR(BAD_VALUE), NULL"));
+}
+
 TEST(Json, NumbersAreExact) {
   v1::Table table = MakeTable({MakeColumn("i", v1::BIGINT), MakeColumn("d", v1::DOUBLE), MakeColumn("n", v1::NUMERIC)});
   Decoded decoded = DecodeStream(table, R"({"i":9223372036854775807,"d":0.1,"n":12345678901234567890.123456789}

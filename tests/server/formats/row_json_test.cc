@@ -52,6 +52,25 @@ TEST(RowJson, WritesTypesOfBytes) {
       "0.1,x  ,\\x00ff10,a0eebc99-9c0b-4ef8-bb6d-6bb9bd380a11,36:00:00,\"{\"\"a\"\": [], \"\"b\"\": 1}\",01:02:00\r\n");
 }
 
+TEST(RowJson, WritesArrays) {
+  const Schema schema = {{"l", ArrayOf({TypeKind::kBigint})},
+                         {"t", ArrayOf({TypeKind::kText})},
+                         {"n", ArrayOf({TypeKind::kNumeric})},
+                         {"b", ArrayOf({TypeKind::kBytea})}};
+  Row row;
+  const std::string texts[] = {"{1,NULL}", "{\"say \\\"hi\\\"\"}", "{1.50}", "{\\\\x00ff10}"};
+  for (size_t i = 0; i < schema.size(); ++i) row.push_back(*ParseDatum(texts[i], schema[i].type));
+  const DeltaBatch batch = BatchOf({{row, 1}}, schema);
+  std::string json, csv;
+  AppendRowJson(schema, batch, 0, {}, &json);
+  EXPECT_EQ(json, R"({"l":[1,null],"t":["say \"hi\""],"n":["1.50"],"b":["AP8Q"]})");
+  json.clear();
+  AppendRowJson(schema, batch, 0, {.int64_as_string = true}, &json);
+  EXPECT_NE(json.find(R"("l":["1",null])"), std::string::npos);
+  AppendRowCsv(schema, batch, 0, &csv);
+  EXPECT_EQ(csv, "\"{1,NULL}\",\"{\"\"say \\\"\"hi\\\"\"\"\"}\",{1.50},\"{\"\"\\\\x00ff10\"\"}\"\r\n");
+}
+
 TEST(RowJson, EscapesText) {
   std::string json;
   AppendJsonString(std::string_view("a\0\x1f\\\n\xC3\xA9", 7), &json);

@@ -108,7 +108,8 @@ TEST(BindExpressionTest, TellsAllProblemsWithTheirPlaces) {
   EXPECT_EQ(Bind("i from t"), "SYNTAX_ERROR@0");
   EXPECT_EQ(Bind("i = (select 1)"), "UNSUPPORTED@4");
   EXPECT_EQ(Bind("count(i) over ()"), "UNSUPPORTED@0");
-  EXPECT_EQ(Bind("i::integer[]"), "UNSUPPORTED_TYPE@1");
+  EXPECT_EQ(Bind("i::integer[][]"), "UNSUPPORTED_TYPE@1");
+  EXPECT_EQ(Bind("i::integer[]"), "TYPE_MISMATCH@0");
   EXPECT_EQ(Bind("i::nothing"), "UNKNOWN_TYPE@3");
 }
 
