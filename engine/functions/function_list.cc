@@ -1,10 +1,8 @@
 #include "engine/functions/function_list.h"
 
 #include <algorithm>
-#include <array>
 #include <map>
 
-#include "engine/base/check.h"
 #include "engine/functions/scalar/families.h"
 
 namespace freshet {
@@ -39,19 +37,6 @@ ScalarFunctionList MakeFunctions() {
   return list;
 }
 
-ScalarFunctionList MakeCasts() {
-  ScalarFunctionList list;
-  AddNumberCasts(&list);
-  AddTextCasts(&list);
-  AddTimeCasts(&list);
-  AddRealCasts(&list);
-  AddByteCasts(&list);
-  AddIntervalCasts(&list);
-  AddJsonCasts(&list);
-  AddArrayCasts(&list);
-  return list;
-}
-
 using Signatures = std::vector<const ScalarFunction*>;
 
 const std::map<std::string_view, Signatures>& FunctionsByName() {
@@ -61,22 +46,6 @@ const std::map<std::string_view, Signatures>& FunctionsByName() {
     return by_name;
   }();
   return index;
-}
-
-using CastTable = std::array<std::array<const ScalarFunction*, kTypeKinds>, kTypeKinds>;
-
-const CastTable& Casts() {
-  static const ScalarFunctionList casts = MakeCasts();
-  static const CastTable table = [] {
-    CastTable by_types{};
-    for (const ScalarFunction& cast : casts) {
-      const ScalarFunction*& slot = by_types[static_cast<size_t>(cast.arguments[0])][static_cast<size_t>(*cast.result)];
-      CHECK(slot == nullptr) << "two casts from " << DataType{cast.arguments[0]} << " to " << DataType{*cast.result};
-      slot = &cast;
-    }
-    return by_types;
-  }();
-  return table;
 }
 
 // Where a type stands among the numbers: a cast to the right loses nothing but digits of a double.
@@ -131,10 +100,6 @@ const ScalarFunction* FindScalarFunction(std::string_view name, std::span<const 
     }
   }
   return nullptr;
-}
-
-const ScalarFunction* FindCast(TypeKind from, TypeKind to) {
-  return Casts()[static_cast<size_t>(from)][static_cast<size_t>(to)];
 }
 
 bool IsImplicitCast(TypeKind from, TypeKind to) {

@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "engine/expr/scalar_function.h"
+#include "engine/functions/scalar/cast_list.h"  // FindCast
 
 namespace freshet {
 
@@ -17,10 +18,6 @@ std::vector<const ScalarFunction*> FindScalarFunctions(std::string_view name);
 
 // The signature with exactly these argument types, or nullptr.
 const ScalarFunction* FindScalarFunction(std::string_view name, std::span<const TypeKind> arguments);
-
-// The cast between two types as a function of one argument named "cast", or nullptr if there is none. Casts to numeric
-// with a modifier, and from a type to itself with another modifier, read the modifier from the call's result type.
-const ScalarFunction* FindCast(TypeKind from, TypeKind to);
 
 // How freely a cast may be used, after PostgreSQL: in any expression (implicit), or only written out.
 bool IsImplicitCast(TypeKind from, TypeKind to);

@@ -10,7 +10,7 @@
 
 namespace freshet {
 
-// Reads an SQL name, also of a type that the engine does not have (text[]). No value: no type.
+// Reads an SQL name, also of a type that the engine does not have (text[][]). No value: no type.
 std::optional<v1::Type> ParseTypeProto(std::string_view name);
 // For messages: `numeric(12,2)`, `text[]`.
 std::string FormatTypeProto(const v1::Type& type);

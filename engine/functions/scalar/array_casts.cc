@@ -5,7 +5,7 @@
 
 #include "engine/columnar/array.h"
 #include "engine/expr/kernel_loops.h"
-#include "engine/functions/function_list.h"
+#include "engine/functions/scalar/cast_list.h"
 #include "engine/functions/scalar/families.h"
 
 namespace freshet {
