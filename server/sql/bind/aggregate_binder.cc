@@ -180,6 +180,10 @@ class Collector : public AggregateCollector {
                            " that is no constant is not built in this release"));
       }
     }
+    if (function.result == TypeKind::kArray && made->arguments[0].type.kind == TypeKind::kArray) {
+      return Fail(errors, ErrorCode::kUnsupported, call.offset, "an array of arrays is not built in this release",
+                  StrCat("aggregate texts: ", call.text, "(x::text)"));
+    }
     made->type = ResultTypeOf(function, made->arguments.empty() ? DataType{} : made->arguments[0].type);
     if (call.distinct && (function.values == AggregateValues::kPairs || call.within_group)) {
       return Fail(errors, ErrorCode::kUnsupported, call.offset,
