@@ -221,6 +221,7 @@ bool SelectBinder::BindGroupBy() {
   bool complete = true;
   for (const std::string& column : DomainColumns()) aggregation_.KeepKey(column);
   const bool any_empty = std::ranges::any_of(*sets, [](const GroupingSet& set) { return set.empty(); });
+  is_one_group_ = sets->size() == 1 && any_empty;
   if (domain_ != nullptr && sets->size() > 1 && any_empty) {
     return Fail(ErrorCode::kUnsupported, query_.group_by[0].offset,
                 "an empty grouping set in a query that reads the query around it is not built in this release");
@@ -256,13 +257,13 @@ std::vector<std::string> SelectBinder::DomainColumns() const {
   return {domain_->columns.begin(), domain_->columns.end()};
 }
 
-// Without GROUP BY there is a row over nothing too: here one for each combination of the domain, with the aggregates
+// Without keys there is a row over nothing too: here one for each combination of the domain, with the aggregates
 // over nothing (0 of those that count, NULL of all others).
 Subject SelectBinder::MakeGroups() {
   Subject groups;
   groups.node = aggregation_.MakeNode(std::move(subject_.node), query_.offset + 1);
   groups.columns = aggregation_.columns();
-  if (domain_ != nullptr && query_.group_by.empty()) {
+  if (domain_ != nullptr && is_one_group_) {
     v1::Node renamed, complete;
     renamed.set_position(query_.offset + 1);
     complete.set_position(query_.offset + 1);

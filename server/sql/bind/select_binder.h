@@ -89,7 +89,8 @@ class SelectBinder : private ExpressionSpecials {
   std::vector<Pending> pending_;
   // Values are over groups: a subquery waits until they are there.
   bool over_groups_ = false;
-  bool rewrites_ = false;  // written expressions are to be rewritten over keys and calls
+  bool is_one_group_ = false;  // of all rows, and so of none
+  bool rewrites_ = false;      // written expressions are to be rewritten over keys and calls
   bool inside_call_ = false;
 };
 

@@ -71,13 +71,13 @@ class SupervisorTest : public ::testing::Test {
     return supervisor_->Status(uid)->state == state;
   }
 
-  // Processes of this test's program that run now.
+  // Sleepers that run now. The shell before one has the same words, but none at all in the moment of its exec.
   int Running(const std::string& marker) {
     int count = 0;
     for (const auto& entry : std::filesystem::directory_iterator("/proc")) {
       std::ifstream file(entry.path() / "cmdline", std::ios::binary);
       std::string text((std::istreambuf_iterator<char>(file)), {});
-      count += text.find(marker) != std::string::npos && text.find("sleep") != std::string::npos;
+      count += text.starts_with("sleep " + marker);
     }
     return count;
   }
