@@ -13,8 +13,9 @@ namespace {
 
 // Values cast as a call of a cast does it.
 Column CastColumn(const Column& values, DataType to) {
+  if (values.size() == 0) return ColumnBuilder(to).Finish();
   const ScalarFunction* cast = FindCast(values.type().kind, to.kind);
-  if (cast == nullptr || values.size() == 0) return values.As(to);
+  if (cast == nullptr) return values.As(to);
   const Vector argument(values, false);
   const Vector* arguments[] = {&argument};
   const Selection all;
